@@ -1,0 +1,1 @@
+"""The site: settings, URLs, staff workspace, portal, API. No rules of its own."""

@@ -1,0 +1,1 @@
+"""What can be derived and rebuilt: projections, backends, queries."""

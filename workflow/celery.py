@@ -1,0 +1,37 @@
+"""The one Celery application: `celery -A workflow worker`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from django.conf import settings
+from kombu.utils.url import parse_url
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.dev")
+
+
+class Application(Celery):  # type: ignore[misc]
+    """Celery that makes the folders of its filesystem broker before it connects."""
+
+    def connection_for_read(self, *args: Any, **options: Any) -> Any:
+        make_broker_folders()
+        return super().connection_for_read(*args, **options)
+
+    def connection_for_write(self, *args: Any, **options: Any) -> Any:
+        make_broker_folders()
+        return super().connection_for_write(*args, **options)
+
+
+def make_broker_folders() -> None:
+    """Create what the filesystem broker writes to; other brokers need nothing."""
+    if parse_url(settings.CELERY_BROKER_URL)["transport"] != "filesystem":
+        return
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    for key in ("data_folder_in", "data_folder_out", "control_folder"):
+        Path(options[key]).mkdir(parents=True, exist_ok=True)
+
+
+app = Application("hocba")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
