@@ -25,7 +25,9 @@ INSTALLED_APPS = [
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",
+    # Wagtail's admin asks for these two. Records are never among their files.
     "wagtail.images",
+    "wagtail.documents",
     "wagtail.search",
     "wagtail.admin",
     "wagtail.locales",
@@ -112,6 +114,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 
 AUTH_USER_MODEL = "documents.User"
+# A permission follows from an assignment, never from a flag on the user.
+AUTHENTICATION_BACKENDS = ["documents.authentication.AssignmentBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -140,6 +144,15 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Signed files and uploads, addressed by their digest (documents.storage).
+    "records": {
+        "BACKEND": "documents.storage.WriteOnceStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
+}
 # A class brings three workbooks; the limits of each are the importer's.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

@@ -32,7 +32,10 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
 
     Standard error only: standard output belongs to the answers of commands.
     """
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=False)
+    # Plain tracebacks: the others print local variables, hence pupils' data.
+    renderer: Any = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
     if json:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
