@@ -1,0 +1,36 @@
+"""System checks: what `manage.py check --database default` must find in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+from . import triggers
+
+
+@register(Tags.database)
+def triggers_are_in_place(
+    app_configs: Sequence[AppConfig] | None,
+    databases: Sequence[str] | None = None,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Every trigger that keeps history stands, once the tables do."""
+    errors: list[CheckMessage] = []
+    for alias in databases or []:
+        tables = connections[alias].introspection.table_names()
+        if "documents_version" not in tables:
+            continue
+        missing = triggers.expected(alias) - triggers.installed(alias)
+        errors += [
+            Error(
+                f"The trigger {name} on {table} is missing.",
+                hint="Run `manage.py migrate`: it installs all triggers.",
+                id="documents.E001",
+            )
+            for table, name in sorted(missing)
+        ]
+    return errors

@@ -1,0 +1,82 @@
+"""What a kind of record is: a typed content, rules, slots, a form, a projection."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from pydantic import BaseModel
+
+
+class Severity(StrEnum):
+    """A finding that blocks keeps a record from being submitted; a warning does not."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule says of one content.
+
+    ``code`` is stable and safe to store; ``path`` names the value in the content
+    with dots (``subjects.math.score``), empty for the whole; ``message`` is
+    translated when it is shown.
+    """
+
+    code: str
+    severity: Severity
+    path: str
+    message: Promise | str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> bool:
+        return self.severity is Severity.BLOCK
+
+    def text(self) -> str:
+        """The sentence in the reader's language."""
+        return str(self.message) % self.params
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One place for a signature: who signs, in which order, and on what.
+
+    ``in_pdf`` slots are PAdES fields of the printed form, named by ``code``.
+    """
+
+    code: str
+    label: Promise | str
+    role: str
+    in_pdf: bool
+
+
+class Kind(ABC):
+    """A plug-in. Nothing outside its module knows what the content means."""
+
+    code: ClassVar[str]
+    label: ClassVar[Promise]
+    format_version: ClassVar[int]
+    schema: ClassVar[type[BaseModel]]
+    slots: ClassVar[tuple[Slot, ...]]
+
+    @abstractmethod
+    def form_version(self, school_year: str) -> str:
+        """The form that a record of that year is issued on."""
+
+    @abstractmethod
+    def check(self, content: Any, peers: Iterable[Any] = ()) -> list[Finding]:
+        """What the rules say of ``content`` beside ``peers`` (its class, with it)."""
+
+    @abstractmethod
+    def search_text(self, content: Any) -> dict[str, str]:
+        """The text to search by, a string for each field of the projection."""
+
+    def parse(self, canonical: str | bytes) -> Any:
+        """Read canonical JSON. Raises pydantic.ValidationError."""
+        return self.schema.model_validate_json(canonical)

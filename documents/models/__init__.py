@@ -1,0 +1,33 @@
+from .access import ReadLog
+from .custody import Transfer
+from .imports import ImportRow, ImportRun
+from .ledger import LedgerEntry
+from .pupils import Book, Enrolment, Guardianship, Pupil, SchoolClass
+from .records import FINAL_STATES, ISSUED_STATES, Record, State, Version
+from .signatures import Artifact, Signature
+from .units import Assignment, Role, Unit
+from .users import User
+
+__all__ = [
+    "FINAL_STATES",
+    "ISSUED_STATES",
+    "Artifact",
+    "Assignment",
+    "Book",
+    "Enrolment",
+    "Guardianship",
+    "ImportRow",
+    "ImportRun",
+    "LedgerEntry",
+    "Pupil",
+    "ReadLog",
+    "Record",
+    "Role",
+    "SchoolClass",
+    "Signature",
+    "State",
+    "Transfer",
+    "Unit",
+    "User",
+    "Version",
+]

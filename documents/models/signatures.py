@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .records import Version
+from .units import Unit
+from .users import User
+
+
+class Signature(models.Model):
+    """Who signed which slot of a version. Append-only.
+
+    ``certificate`` is PEM, empty for a sign-off that is no cryptographic signature;
+    ``time_source`` is "tsa" for an RFC 3161 time, "clock" for the server's own.
+    """
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="signatures")
+    slot = models.CharField(_("slot"), max_length=30)
+    signer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=200)
+    office = models.CharField(_("office"), max_length=120, blank=True)
+    organisation = models.CharField(_("organisation"), max_length=200, blank=True)
+    certificate = models.TextField(blank=True)
+    signed_at = models.DateTimeField(_("signed at"))
+    time_source = models.CharField(max_length=10)
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        constraints = [
+            models.UniqueConstraint(
+                name="signature_is_one_per_slot_of_a_version",
+                fields=["version", "slot"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot}: {self.name}"
+
+
+class Purpose(models.TextChoices):
+    ISSUED = "issued", _("issued")
+    EFFECTIVE = "effective", _("in effect")
+
+
+class Artifact(models.Model):
+    """A file that belongs to a version: its bytes are stored by their digest.
+
+    ``issued`` carries the signatures; ``effective`` is the same file with the date of
+    the lock filled in, an incremental update that leaves the signatures valid.
+    """
+
+    version = models.ForeignKey(Version, models.PROTECT, related_name="artifacts")
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        constraints = [
+            models.UniqueConstraint(
+                name="artifact_is_one_per_purpose_of_a_version",
+                fields=["version", "purpose"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.sha256[:12]}"

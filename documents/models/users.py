@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .pupils import SchoolClass
+    from .units import Assignment, Unit
+
+
+class User(AbstractUser):
+    """A person who signs in. What they may do follows from their assignments.
+
+    The names are never split: ``full_name`` is as on the birth certificate.
+    """
+
+    full_name = models.CharField(_("full name"), max_length=120, blank=True)
+    personal_number = models.CharField(
+        _("personal number"), max_length=12, blank=True, db_index=True
+    )
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def standing(self) -> list[Assignment]:
+        """The assignments in force today, read once for each instance of a user."""
+        if not self.is_active:
+            return []
+        return list(self.assignments.in_force().select_related("unit", "school_class"))
+
+    @cached_property
+    def children(self) -> set[int]:
+        """The keys of the pupils whose guardian this person is today."""
+        return set(self.guardianships.in_force().values_list("pupil_id", flat=True))
+
+    def holds(
+        self, role: str, unit: Unit, school_class: SchoolClass | None = None
+    ) -> bool:
+        """Whether this person has ``role`` for ``unit`` (and that class) today."""
+        return any(a.covers(role, unit, school_class) for a in self.standing)

@@ -1,0 +1,80 @@
+"""Which rows: the one rule for who sees which records."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from .models import Record, Unit, User
+
+ISSUED = ("signed", "locked", "transferred")
+
+
+class RecordQuerySet(models.QuerySet["Record"]):
+    def visible_to(self, user: User) -> Self:
+        """The one rule for who sees which records.
+
+        A school sees what it issued, what it keeps and what is on its way to it; a
+        class teacher the own class; an officer the own subtree; an inspector what
+        is issued there; a guardian what is issued of the own children. Screens,
+        services, tasks, search, files and API all start here.
+        """
+        if not user.is_active:
+            return self.none()
+        rules = [rule for a in user.standing if (rule := _rule_of(a)) is not None]
+        rules.append(_guardian_rule(user))
+        # Subqueries, not joins: no duplicates, hence no DISTINCT, so a caller may
+        # still lock the rows.
+        return self.filter(reduce(or_, rules))
+
+    def in_unit(self, unit: Unit) -> Self:
+        """Those that ``unit`` or a unit below it issued."""
+        return self.filter(issuer__path__startswith=unit.path)
+
+    def listed(self) -> Self:
+        """With what a row of a list shows, in the Vietnamese order of names."""
+        related = ("book__pupil", "school_class", "issuer", "custodian", "current")
+        return self.select_related(*related).order_by(
+            "school_class__name", "book__pupil__sort_key", "pk"
+        )
+
+
+def _rule_of(assignment: models.Model) -> Q | None:
+    """The records that one assignment opens; None when it opens none."""
+    unit = assignment.unit_id  # type: ignore[attr-defined]
+    path = assignment.unit.path  # type: ignore[attr-defined]
+    match assignment.role:  # type: ignore[attr-defined]
+        case "registrar" | "head":
+            on_the_way = apps.get_model("documents", "Transfer").objects.filter(
+                to_unit=unit, received_at=None, withdrawn_at=None
+            )
+            return (
+                Q(issuer=unit)
+                | Q(custodian=unit)
+                | Q(pk__in=on_the_way.values("record"))
+            )
+        case "class_teacher":
+            return Q(school_class=assignment.school_class_id)  # type: ignore[attr-defined]
+        case "officer":
+            return _subtree(path)
+        case "inspector":
+            return _subtree(path) & Q(state__in=ISSUED)
+    return None
+
+
+def _subtree(path: str) -> Q:
+    units = apps.get_model("documents", "Unit").objects.filter(path__startswith=path)
+    return Q(issuer__in=units.values("pk")) | Q(custodian__in=units.values("pk"))
+
+
+def _guardian_rule(user: User) -> Q:
+    books = apps.get_model("documents", "Book").objects.filter(
+        pupil__in=user.guardianships.in_force().values("pupil")
+    )
+    return Q(book__in=books.values("pk"), state__in=ISSUED)
