@@ -1,0 +1,125 @@
+"""Incremental updates that change nothing but what they are for, and stamps in them."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.content import PdfContent
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import (
+    AxisAlignment,
+    BoxConstraints,
+    Margins,
+    SimpleBoxLayoutRule,
+)
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.stamp import StaticStampStyle
+
+from workflow.signing.errors import NotSignable
+
+EFFECTIVE_DATE = "effective_date"
+FLUSH = SimpleBoxLayoutRule(
+    x_align=AxisAlignment.ALIGN_MID,
+    y_align=AxisAlignment.ALIGN_MID,
+    margins=Margins.uniform(0),
+)
+
+
+class RecordUpdate(IncrementalPdfFileWriter):
+    """Appends one revision. Unlike its parent it leaves the metadata alone.
+
+    A verifier of ours accepts no new metadata after a signature, because nothing
+    of the record's life has a reason to write any.
+    """
+
+    def _update_meta(self) -> None:
+        return
+
+
+class StampPage(PdfContent):  # type: ignore[misc]
+    """The first page of a small PDF, as the appearance of a field."""
+
+    def __init__(self, pdf: bytes) -> None:
+        self.pdf = pdf
+        super().__init__()
+
+    def render(self) -> bytes:
+        form = import_stamp(self._ensure_writer, self.pdf)
+        left, bottom, right, top = form.get_object()["/BBox"]
+        self.box = BoxConstraints(width=abs(right - left), height=abs(top - bottom))
+        self.resources.xobject["/Stamp"] = form
+        return b"/Stamp Do"
+
+
+def open_update(pdf: bytes, field: str) -> RecordUpdate:
+    """Start a revision of ``pdf``; NotSignable when it cannot be read."""
+    try:
+        return RecordUpdate(BytesIO(pdf))
+    except (PdfError, ValueError, KeyError, TypeError) as error:
+        raise NotSignable(field, str(error)) from error
+
+
+def stamp_style(stamp_pdf: bytes) -> StaticStampStyle:
+    """Draw the stamp into the whole field, without pyHanko's border and margin."""
+    return StaticStampStyle(
+        background=StampPage(stamp_pdf),
+        background_layout=FLUSH,
+        background_opacity=1.0,
+        border_width=0,
+    )
+
+
+def import_stamp(update: RecordUpdate, stamp_pdf: bytes) -> generic.IndirectObject:
+    """Copy the page with its embedded fonts as a form XObject."""
+    form: generic.IndirectObject = update.import_page_as_xobject(
+        PdfFileReader(BytesIO(stamp_pdf))
+    )
+    # Its structure elements stay behind, so its marks must not point to any.
+    form.get_object().pop("/StructParents", None)
+    return form
+
+
+def fill_date(update: RecordUpdate, text: str, stamp_pdf: bytes) -> None:
+    """Set the effective date and show it in every widget of the field.
+
+    Raises NotSignable when the form has no such field, or it is filled already:
+    a record takes effect once.
+    """
+    fields = date_fields(update)
+    if not fields:
+        raise NotSignable(EFFECTIVE_DATE, "no such field")
+    if any("/V" in field and str(field["/V"]) for field in fields):
+        raise NotSignable(EFFECTIVE_DATE, "filled already")
+    form = import_stamp(update, stamp_pdf)
+    for field in fields:
+        field[pdf_name("/V")] = generic.pdf_string(text)
+        update.update_container(field)
+        for widget in widgets_of(field):
+            appearance = {pdf_name("/N"): form}
+            widget[pdf_name("/AP")] = generic.DictionaryObject(appearance)
+            update.update_container(widget)
+
+
+def date_fields(handler: Any) -> list[generic.DictionaryObject]:
+    """The fields that show the effective date: one, or one for each page."""
+    form = handler.root.get("/AcroForm", {})
+    fields = (reference.get_object() for reference in form.get("/Fields", ()))
+    return [field for field in fields if is_date_field(str(field.get("/T", "")))]
+
+
+def is_date_field(name: str) -> bool:
+    """``effective_date``, or ``effective_date_2`` where each page has its own."""
+    head, _, tail = name.partition(EFFECTIVE_DATE)
+    return not head and name != "" and (not tail or tail.lstrip("_.").isdigit())
+
+
+def widgets_of(field: generic.DictionaryObject) -> list[generic.DictionaryObject]:
+    """The boxes on the pages: the field's children, or the field itself."""
+    kids = field.get("/Kids")
+    return [kid.get_object() for kid in kids] if kids else [field]
+
+
