@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PostgreSQL and Redis for tests: started as children of nobody, stopped by pid.
+# PostgreSQL and Redis for tests: they outlive the command and are stopped by pid.
 #
 #   deploy/services.sh start    starts what is not running and prints the URLs
 #   deploy/services.sh stop
@@ -101,6 +101,8 @@ stop_services() {
   fi
   if redis_runs; then
     kill "$(cat "$folder/redis/pid")"
+    local tries=0
+    while redis_runs && [ $((tries += 1)) -lt 50 ]; do sleep 0.1; done
   fi
 }
 

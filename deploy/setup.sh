@@ -17,16 +17,13 @@ esac
 venv=${VENV:-.venv}
 
 # Without these the program does not run:
-#   pango, pangoft2      WeasyPrint's layout
+#   pango, pangoft2      WeasyPrint's layout (the fonts of the form are our own)
 #   harfbuzz-subset      fonts subset in 0.03 s instead of 0.12 s per document
-#   fonts-liberation2    the face of the printed form, metric-compatible with Times
-#   fonts-dejavu-core    ticks and arrows that Liberation lacks
 #   gettext              msgfmt compiles the translations
-needed=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig
-  fonts-liberation2 fonts-dejavu-core gettext)
+needed=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 gettext)
 # Judges that we did not write, and a browser. Without one of them its tests skip.
-judges=(chromium fonts-noto-cjk poppler-utils qpdf zbar-tools xmlsec1 libxml2-utils
-  openssl softhsm2 opensc libnss3-tools)
+judges=(chromium fonts-liberation2 fonts-noto-cjk poppler-utils qpdf zbar-tools
+  xmlsec1 libxml2-utils openssl softhsm2 opensc libnss3-tools)
 
 say() { echo "• $*" >&2; }
 

@@ -11,7 +11,7 @@ from kombu.utils.url import parse_url
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.dev")
 
 
-class Application(Celery):  # type: ignore[misc]
+class Application(Celery):
     """Celery that makes the folders of its filesystem broker before it connects."""
 
     def connection_for_read(self, *args: Any, **options: Any) -> Any:

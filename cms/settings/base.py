@@ -116,6 +116,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "documents.User"
 # A permission follows from an assignment, never from a flag on the user.
 AUTHENTICATION_BACKENDS = ["documents.authentication.AssignmentBackend"]
+# What a user may do follows from assignments, never from a flag on the user.
+AUTHENTICATION_BACKENDS = ["documents.authentication.AssignmentBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -181,7 +183,14 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000  # kB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+# Tasks by name, so that settings import nothing of ours.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "resume what stopped": {"task": "workflow.tasks.reconcile", "schedule": 60.0},
+    "lock what is due": {
+        "task": "workflow.tasks.lock_what_is_due",
+        "schedule": 3600.0,
+    },
+}
 
 
 # Signing
@@ -200,7 +209,7 @@ WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAIL_ENABLE_UPDATE_CHECK = False
-# Pictures come from the site's editors; nothing is fetched from elsewhere.
+# Nothing is fetched from elsewhere: no avatars, no news of versions.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 

@@ -38,7 +38,7 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
     )
     if json:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if json:
         final.append(structlog.processors.format_exc_info)
     return {

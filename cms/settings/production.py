@@ -1,7 +1,8 @@
 """Stricter than base, never looser. Started without its variables it refuses."""
 
 from .base import *  # noqa: F403
-from .base import SITE_URL, env
+from .base import SITE_URL
+from .environment import env
 from .logs import logging_config
 
 SECRET_KEY = env("SECRET_KEY")
