@@ -1,4 +1,4 @@
-"""The root of our errors: named after the fact, with data, and a sentence for people."""
+"""The root of our errors: they carry data, and a sentence for people."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.utils.functional import Promise
-from django_fsm import can_proceed, has_transition_perm
+from django_fsm import Transition, can_proceed, has_transition_perm
 
 from .models import Record, State, User
 
@@ -28,7 +30,7 @@ class Step:
 def table() -> dict[str, Step]:
     """Every step by name, read from the transitions on Record itself."""
     steps: dict[str, Step] = {}
-    for transition in Record(state=State.DRAFT).get_all_state_transitions():
+    for transition in _transitions():
         custom, name = transition.custom, transition.custom["step"]
         earlier = steps[name].sources if name in steps else ()
         steps[name] = Step(
@@ -37,10 +39,16 @@ def table() -> dict[str, Step]:
             label=custom["label"],
             sources=tuple(sorted({*earlier, str(transition.source)})),
             target=None if transition.target is None else str(transition.target),
-            permission=transition.permission.__name__,
+            permission=getattr(transition.permission, "__name__", ""),
             needs_reason=custom.get("reason", False),
         )
     return dict(sorted(steps.items(), key=lambda item: _position(item[1])))
+
+
+def _transitions() -> Iterable[Transition]:
+    # FSMModelMixin's base adds this method to the model when the class is prepared.
+    transitions: Any = Record(state=State.DRAFT)
+    return list(transitions.get_all_state_transitions())
 
 
 def possible(record: Record, step: str) -> bool:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from .models import Record, Unit, User
+    from .models import Assignment, Record, Unit, User
 
 ISSUED = ("signed", "locked", "transferred")
 
@@ -45,11 +45,11 @@ class RecordQuerySet(models.QuerySet["Record"]):
         )
 
 
-def _rule_of(assignment: models.Model) -> Q | None:
+def _rule_of(assignment: Assignment) -> Q | None:
     """The records that one assignment opens; None when it opens none."""
-    unit = assignment.unit_id  # type: ignore[attr-defined]
-    path = assignment.unit.path  # type: ignore[attr-defined]
-    match assignment.role:  # type: ignore[attr-defined]
+    unit = assignment.unit_id
+    path = assignment.unit.path
+    match assignment.role:
         case "registrar" | "head":
             on_the_way = apps.get_model("documents", "Transfer").objects.filter(
                 to_unit=unit, received_at=None, withdrawn_at=None
@@ -60,7 +60,7 @@ def _rule_of(assignment: models.Model) -> Q | None:
                 | Q(pk__in=on_the_way.values("record"))
             )
         case "class_teacher":
-            return Q(school_class=assignment.school_class_id)  # type: ignore[attr-defined]
+            return Q(school_class=assignment.school_class_id)
         case "officer":
             return _subtree(path)
         case "inspector":

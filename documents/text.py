@@ -172,6 +172,12 @@ def vietnamese_sort_key(name: str) -> str:
     return _END.join(_field_key(field) for field in fields)[:SORT_KEY_LENGTH]
 
 
+def syllable_key(word: str) -> str:
+    """The same for ``Hoà``, ``hòa`` and ``HOÀ``, the spellings of one word."""
+    letters, tones = _word_key(nfc(word).lower().translate(_APOSTROPHE))
+    return letters + _END + tones
+
+
 def _field_key(words: tuple[str, ...]) -> str:
     keys = [_word_key(word) for word in words]
     letters = _SPACE.join(letters for letters, _ in keys)

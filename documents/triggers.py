@@ -70,7 +70,9 @@ def expected(using: str = "default") -> set[tuple[str, str]]:
         events.append("truncate")
     names = {(t, f"{PREFIX}{t}_{event}") for t in APPEND_ONLY for event in events}
     if connections[using].vendor == "sqlite":
-        names |= {(t, f"{PREFIX}{t}_insert") for t in (*APPEND_ONLY, "documents_record")}
+        names |= {
+            (t, f"{PREFIX}{t}_insert") for t in (*APPEND_ONLY, "documents_record")
+        }
     names |= {("documents_record", f"{PREFIX}record_{event}") for event in events}
     return names | {("documents_version", f"{PREFIX}version_insert")}
 

@@ -15,7 +15,7 @@ class Access(models.TextChoices):
 
 
 class ReadLog(models.Model):
-    """Who read a pupil's record, other than guardian and assigned teachers. Append-only."""
+    """Who read a record, guardian and assigned teachers excepted. Append-only."""
 
     record = models.ForeignKey(Record, models.PROTECT, related_name="reads")
     user = models.ForeignKey(User, models.PROTECT, related_name="reads")

@@ -21,9 +21,7 @@ class Transfer(models.Model):
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     dispatched_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     dispatched_at = models.DateTimeField(_("dispatched at"))
-    received_by = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+"
-    )
+    received_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(_("received at"), null=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
 

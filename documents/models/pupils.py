@@ -24,9 +24,7 @@ class Gender(models.IntegerChoices):
 class SchoolClass(models.Model):
     """One class of one school in one year, "3B" in "2025-2026"."""
 
-    school = models.ForeignKey(
-        "documents.Unit", models.PROTECT, related_name="classes"
-    )
+    school = models.ForeignKey("documents.Unit", models.PROTECT, related_name="classes")
     school_year = models.CharField(_("school year"), max_length=9)
     name = models.CharField(_("class"), max_length=20)
     grade = models.PositiveSmallIntegerField(_("grade"))
@@ -138,7 +136,8 @@ class Enrolment(models.Model):
         verbose_name_plural = _("enrolments")
         constraints = [
             models.UniqueConstraint(
-                name="enrolment_stands_once_in_a_class", fields=["pupil", "school_class"]
+                name="enrolment_stands_once_in_a_class",
+                fields=["pupil", "school_class"],
             ),
         ]
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
@@ -70,6 +72,27 @@ def custodian_registrar(record: Record, user: User) -> bool:
 def receiving_registrar(record: Record, user: User) -> bool:
     transfer = record.open_transfer()
     return transfer is not None and user.holds(Role.REGISTRAR, transfer.to_unit)
+
+
+def step(
+    name: str,
+    label: Promise,
+    *,
+    source: str | Sequence[str],
+    target: str | None,
+    who: Callable[[Record, User], bool],
+    conditions: Sequence[Callable[[Record], bool]] = (),
+    reason: bool = False,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """django-fsm's ``transition`` on Record's state, with our names for its parts."""
+    return transition(
+        field="state",
+        source=source,
+        target=target,
+        permission=cast(Any, who),
+        conditions=cast(Any, list(conditions)),
+        custom={"step": name, "label": label, "reason": reason},
+    )
 
 
 class Record(FSMModelMixin, models.Model):
@@ -146,78 +169,80 @@ class Record(FSMModelMixin, models.Model):
         """The dispatch that waits for its receipt."""
         return self.transfers.filter(received_at=None, withdrawn_at=None).first()
 
-    @transition(
-        field=state,
+    @step(
+        "submit",
+        _("submit"),
         source=State.DRAFT,
         target=State.REVIEWED,
-        permission=class_teacher,
+        who=class_teacher,
         conditions=[has_a_version],
-        custom={"step": "submit", "label": _("submit")},
     )
     def submit(self, *, at: datetime) -> None:
         """The class teacher has signed off; the head may review."""
 
-    @transition(
-        field=state,
+    @step(
+        "return",
+        _("return"),
         source=State.REVIEWED,
         target=State.DRAFT,
-        permission=issuing_head,
-        custom={"step": "return", "label": _("return"), "reason": True},
+        who=issuing_head,
+        reason=True,
     )
     def send_back(self, *, at: datetime) -> None:
         """Back to the class teacher, with a reason."""
 
-    @transition(
-        field=state,
+    @step(
+        "sign",
+        _("sign"),
         source=State.REVIEWED,
         target=State.SIGNED,
-        permission=issuing_head,
+        who=issuing_head,
         conditions=[has_every_signature],
-        custom={"step": "sign", "label": _("sign")},
     )
     def sign(self, *, at: datetime) -> None:
         """Issued: the head's signature and the school's seal stand on the version."""
 
-    @transition(
-        field=state,
+    @step(
+        "recall",
+        _("recall"),
         source=State.SIGNED,
         target=State.DRAFT,
-        permission=issuing_head,
-        custom={"step": "recall", "label": _("recall"), "reason": True},
+        who=issuing_head,
+        reason=True,
     )
     def recall(self, *, at: datetime) -> None:
         """Taken back before the lock; what was issued answers as superseded."""
 
-    @transition(
-        field=state,
+    @step(
+        "lock",
+        _("lock"),
         source=State.SIGNED,
         target=State.LOCKED,
-        permission=department_officer,
+        who=department_officer,
         conditions=[has_every_signature],
-        custom={"step": "lock", "label": _("lock")},
     )
     def lock(self, *, at: datetime) -> None:
         """In effect from now on; this record gains no versions."""
         self.locked_at = at
 
-    @transition(
-        field=state,
+    @step(
+        "dispatch",
+        _("hand over"),
         source=FINAL_STATES,
         target=None,
-        permission=custodian_registrar,
+        who=custodian_registrar,
         conditions=[is_not_on_its_way],
-        custom={"step": "dispatch", "label": _("hand over")},
     )
     def dispatch(self, *, at: datetime) -> None:
         """On its way to another school; custody moves with the receipt."""
 
-    @transition(
-        field=state,
+    @step(
+        "receive",
+        _("receive"),
         source=FINAL_STATES,
         target=State.TRANSFERRED,
-        permission=receiving_registrar,
+        who=receiving_registrar,
         conditions=[is_on_its_way],
-        custom={"step": "receive", "label": _("receive")},
     )
     def receive(self, *, at: datetime) -> None:
         """Received: the custodian is the school that the dispatch names."""
@@ -241,9 +266,7 @@ class Version(models.Model):
     canonical = models.TextField()
     sha256 = models.CharField(max_length=64, db_index=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
-    author = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="versions"
-    )
+    author = models.ForeignKey(User, models.PROTECT, null=True, related_name="versions")
     lineage = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 

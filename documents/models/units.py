@@ -57,10 +57,10 @@ class Unit(MP_Node):
 
     def contains(self, other: Unit) -> bool:
         """Whether ``other`` is this unit or stands below it."""
-        return other.path.startswith(self.path)
+        return bool(other.path.startswith(self.path))
 
     def place_of(self, kind: str) -> str:
-        """The territory of the nearest unit of that kind above, "" when there is none."""
+        """The territory of the nearest unit of that kind above, or an empty text."""
         above = self.get_ancestors().filter(kind=kind).order_by("-depth").first()
         return above.place if above else ""
 
@@ -142,4 +142,4 @@ class Assignment(models.Model):
             return school_class is not None and self.school_class_id == school_class.pk
         if self.role in SUBTREE_ROLES:
             return self.unit.contains(unit)
-        return self.unit_id == unit.pk
+        return bool(self.unit_id == unit.pk)

@@ -1,0 +1,34 @@
+"""One service per use case. ``STEPS`` are those that a batch can take."""
+
+from __future__ import annotations
+
+from .editing import edit_record
+from .effective import effective_pdf
+from .locking import lock_record
+from .recalling import recall_record
+from .returning import return_record
+from .signing import sign_record
+from .submitting import submit_record
+from .transferring import dispatch_record, receive_record, withdraw_transfer
+
+STEPS = {
+    "submit": submit_record,
+    "return": return_record,
+    "sign": sign_record,
+    "recall": recall_record,
+    "lock": lock_record,
+}
+
+__all__ = [
+    "STEPS",
+    "dispatch_record",
+    "edit_record",
+    "effective_pdf",
+    "lock_record",
+    "recall_record",
+    "receive_record",
+    "return_record",
+    "sign_record",
+    "submit_record",
+    "withdraw_transfer",
+]

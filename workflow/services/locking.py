@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from documents.errors import RecordsError
+from documents.models import Record, State, User
+
+from ..models import Deadline, Group
+from .steps import claim, conclude, version_payload
+
+
+@transaction.atomic
+def lock_record(
+    *,
+    record_id: int,
+    by: User | None,
+    at: datetime | None = None,
+    reason: str = "",
+) -> Record:
+    """Freeze a signed record: it is in effect and gains no versions.
+
+    ``by`` is None when the calendar locks. Raises NotVisible, NotAllowed, and
+    IllegalTransition unless it is signed and complete.
+    """
+    at = at or timezone.now()
+    record = claim(record_id, step="lock", by=by)
+    record.lock(at=at)
+    payload = version_payload(record)
+    conclude(
+        record, "lock", by=by, at=at, payload=payload, fields=("state", "locked_at")
+    )
+    return record
+
+
+def due_records(deadline: Deadline) -> list[int]:
+    """The keys of the signed records that a deadline's day freezes."""
+    records = Record.objects.in_unit(deadline.unit).filter(
+        school_year=deadline.school_year, state=State.SIGNED
+    )
+    return list(records.order_by("pk").values_list("pk", flat=True))
+
+
+def lock_due(at: datetime | None = None) -> Iterator[tuple[int, RecordsError | None]]:
+    """Lock what the calendar says is due; yield each record with its refusal, if any.
+
+    A deadline is closed only once every record of it has been looked at, so a run
+    that was stopped goes on with the next call.
+    """
+    at = at or timezone.now()
+    due = Deadline.objects.filter(
+        locked_at=None,
+        lock_on__lte=timezone.localdate(at),
+        group=Group.COMPLETED,
+    )
+    for deadline in due.select_related("unit"):
+        for record_id in due_records(deadline):
+            yield record_id, _try_lock(record_id, at)
+        Deadline.objects.filter(pk=deadline.pk).update(locked_at=at)
+
+
+def _try_lock(record_id: int, at: datetime) -> RecordsError | None:
+    try:
+        lock_record(record_id=record_id, by=None, at=at)
+    except RecordsError as error:
+        return error
+    return None

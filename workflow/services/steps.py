@@ -1,0 +1,89 @@
+"""What every step does first and last: claim the row, conclude the change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from documents import ledger, machine
+from documents.models import Record, User
+from documents.querysets import RecordQuerySet
+from documents.signals import announce
+
+from ..errors import IllegalTransition, NotAllowed, NotVisible, ReasonMissing
+
+
+def claim(record_id: int, *, step: str, by: User | None) -> Record:
+    """Lock the row, then check. In the other order two callers both pass.
+
+    ``by`` is None for the calendar, which acts for nobody and is asked for no
+    permission. Raises NotVisible, NotAllowed, IllegalTransition.
+    """
+    record = lock_row(record_id, by=by)
+    check(record, step=step, by=by)
+    return record
+
+
+def lock_row(record_id: int, *, by: User | None) -> Record:
+    """Lock the record's row until the transaction ends. Raises NotVisible."""
+    # `of` keeps the lock to the record: its neighbours may be shared.
+    rows = _visible(by).select_for_update(of=("self",))
+    return _get(rows.select_related("school_class", "issuer", "custodian"), record_id)
+
+
+def look(record_id: int, *, by: User | None) -> Record:
+    """Return the record without locking it. Raises NotVisible."""
+    related = ("book__pupil", "school_class", "issuer", "custodian", "current")
+    return _get(_visible(by).select_related(*related), record_id)
+
+
+def check(record: Record, *, step: str, by: User | None) -> None:
+    """Raise NotAllowed or IllegalTransition unless ``by`` may take ``step`` now."""
+    if by is not None and not machine.permitted(record, step, by):
+        raise NotAllowed(by, step)
+    if record.state not in machine.table()[step].sources:
+        raise IllegalTransition(record, step)
+
+
+def require_reason(reason: str) -> str:
+    """Return the reason without outer spaces. Raises ReasonMissing."""
+    if not reason.strip():
+        raise ReasonMissing
+    return reason.strip()
+
+
+def conclude(
+    record: Record,
+    step: str,
+    *,
+    by: User | None,
+    at: datetime,
+    payload: dict[str, Any],
+    fields: tuple[str, ...] = ("state",),
+) -> None:
+    """Save the row, enter the ledger, tell the later stages after commit."""
+    record.revision = F("revision") + 1
+    record.save(update_fields=[*fields, "revision"])
+    record.refresh_from_db(fields=["revision"])
+    ledger.append(record, action=step, actor=by, at=at, payload=payload)
+    announce([record.pk])
+
+
+def version_payload(record: Record) -> dict[str, Any]:
+    """What a ledger line says of the version that a step was taken on."""
+    version = record.current
+    assert version is not None  # record_past_draft_has_a_version
+    return {"version": version.number, "sha256": version.sha256}
+
+
+def _visible(by: User | None) -> RecordQuerySet:
+    return Record.objects.all() if by is None else Record.objects.visible_to(by)
+
+
+def _get(rows: RecordQuerySet, record_id: int) -> Record:
+    try:
+        return rows.get(pk=record_id)
+    except Record.DoesNotExist as error:
+        raise NotVisible(f"record {record_id}") from error

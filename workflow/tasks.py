@@ -1,0 +1,36 @@
+"""Slow work in the background: ids in, one service call."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from .services import batches
+from .services.effective import fill_missing
+from .services.locking import lock_due
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task(acks_late=True)
+def run_batch(batch_id: int) -> None:
+    """Work through one batch. Harmless when delivered twice."""
+    for item in batches.run_batch(batch_id):
+        logger.info("batch_item", batch=batch_id, item=item.pk, status=item.status)
+
+
+@shared_task
+def reconcile() -> None:
+    """Hand every batch that stopped to a worker, and finish what a lock left."""
+    for batch in batches.stopped_batches():
+        logger.warning("batch_resumed", batch=batch.pk)
+        run_batch.delay(batch.pk)
+    fill_missing()
+
+
+@shared_task
+def lock_what_is_due() -> None:
+    """The calendar's lock. Harmless when it runs twice."""
+    for record_id, error in lock_due():
+        outcome = error.code if error else "locked"
+        logger.info("calendar_lock", record=record_id, outcome=outcome)
