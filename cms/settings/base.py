@@ -148,20 +148,9 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
-    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     # The bytes of records: addressed by digest, never below MEDIA_ROOT, so that no
     # address of the site leads to them but the views that ask who is reading.
-    "records": {
-        "BACKEND": "documents.storage.WriteOnceStorage",
-        "OPTIONS": {"location": DATA_DIR / "files"},
-    },
-}
-STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    # Signed files and uploads, addressed by their digest (documents.storage).
     "records": {
         "BACKEND": "documents.storage.WriteOnceStorage",
         "OPTIONS": {"location": DATA_DIR / "files"},

@@ -1,7 +1,7 @@
 """Stricter than base, never looser. Started without its variables it refuses."""
 
 from .base import *  # noqa: F403
-from .base import SITE_URL
+from .base import SITE_URL, STORAGES
 from .environment import env
 from .logs import logging_config
 
@@ -21,10 +21,7 @@ if env.bool("BEHIND_PROXY", default=False):
     # Only when the proxy sets this header itself: a client could claim HTTPS.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
-    },
+STORAGES["staticfiles"] = {
+    "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
 }
 LOGGING = logging_config(level=env("LOG_LEVEL", default="INFO"), json=True)
