@@ -56,6 +56,7 @@ clean: ## remove .venv and caches; never var/, where the records are
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 messages: $(MESSAGES:.po=.mo)
+	@:
 
 %.mo: %.po
 	@msgfmt --check --output-file=$@ $<
