@@ -8,38 +8,53 @@ authorisation, and finishes each; ``sign_pdf`` does it for one.
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from collections.abc import Coroutine
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from asn1crypto import cms
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
-from pyhanko.sign.signers.pdf_cms import ExternalSigner, PdfCMSSignedAttributes
-from pyhanko.sign.signers.pdf_signer import (
-    PdfSignatureMetadata,
-    PdfSigner,
-    PdfTBSDocument,
-    PdfTimeStamper,
+from pyhanko.sign.fields import (
+    InvisSigSettings,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    enumerate_sig_fields,
 )
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.cms_embedder import (
+    PdfCMSEmbedder,
+    SigAppearanceSetup,
+    SigIOSetup,
+    SigMDPSetup,
+    SigObjSetup,
+)
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
+from pyhanko.sign.signers.pdf_byterange import (
+    DocumentTimestamp,
+    PreparedByteRangeDigest,
+    SignatureObject,
+)
 
 from workflow.signing.certificates import CertificateInfo
+from workflow.signing.cms import DATA, envelope, sha256, signed_attributes
 from workflow.signing.errors import NotSignable
 from workflow.signing.providers.base import DIGEST, Mechanism, Provider
-from workflow.signing.timestamps import CheckedTimeStamper
-from workflow.signing.update import RecordUpdate, fill_date, open_update, stamp_style
+from workflow.signing.timestamps import TimeStamper
+from workflow.signing.update import (
+    EFFECTIVE_DATE,
+    RecordUpdate,
+    fill_date,
+    open_update,
+    stamp_style,
+)
 
 Field = Literal["head", "seal"]
-T = TypeVar("T")
-# What the CMS holds beside the certificates: attributes, signature, algorithms.
-CMS_SIZE = 1536
+# What the CMS holds beside certificates and time-stamp.
+CMS_SIZE = 1024
+# pyHanko's protocol for one signature: field, object, digest, contents.
+Embedding = Generator[Any, Any, None]
 
 
 @dataclass(frozen=True)
@@ -48,14 +63,14 @@ class PreparedSignature:
 
     output: BytesIO
     place: PreparedByteRangeDigest
-    attributes: cms.CMSAttributes
+    attributes: bytes
     certificate: CertificateInfo
     mechanism: Mechanism
 
     @property
     def digest(self) -> bytes:
         """What the provider authorises and signs: SHA-256 of the attributes."""
-        return hashlib.sha256(self.attributes.dump()).digest()
+        return sha256(self.attributes)
 
 
 def sign_pdf(
@@ -67,13 +82,13 @@ def sign_pdf(
     reason: str,
     location: str,
     at: datetime,
-    timestamper: CheckedTimeStamper,
+    timestamper: TimeStamper,
 ) -> bytes:
     """Return ``pdf`` with one revision more, signed at level B-T.
 
     The first signature certifies the document: from then on only form filling and
     signing are allowed (DocMDP 2). Raises NotSignable, or what the provider and the
-    time-stamper raise; in all cases ``pdf`` is untouched.
+    time-stamper raise.
     """
     prepared = prepare(
         pdf,
@@ -101,114 +116,112 @@ def prepare(
     reason: str,
     location: str,
     at: datetime,
-    token_size: int,
+    token_size: int = 0,
 ) -> PreparedSignature:
     """Write the revision with the visible block and an empty place for the CMS.
 
-    ``at`` is the time that the signer claims; the time-stamp proves it.
+    ``at`` is the time that the signer claims; the time-stamp proves it. Without
+    ``token_size`` there is no room for a time-stamp: level B-B.
     """
     update = open_update(pdf, field)
-    metadata = PdfSignatureMetadata(
-        field_name=field,
-        md_algorithm=DIGEST,
+    signature = SignatureObject(
+        timestamp=at,
         subfilter=SigSeedSubFilter.PADES,
-        certify=not update.prev.embedded_signatures,
-        docmdp_permissions=MDPPerm.FILL_FORMS,
-        reason=reason,
-        location=location,
         name=certificate.name,
+        location=location,
+        reason=reason,
+        bytes_reserved=reserved(certificate, token_size),
     )
-    signer = outer_signer(certificate, mechanism)
-    pdf_signer = PdfSigner(metadata, signer, stamp_style=stamp_style(stamp_pdf))
+    setup = SigObjSetup(
+        sig_placeholder=signature,
+        mdp_setup=certification(update),
+        appearance_setup=SigAppearanceSetup(stamp_style(stamp_pdf), at, None),
+    )
     try:
-        document = reserve(pdf_signer, update, at, reserved(certificate, token_size))
-        place, output = document.digest_tbs_document()
-    except (PdfError, SigningError) as error:
+        place, output = embed(update, field, setup)
+    except (PdfError, SigningError, KeyError, TypeError, ValueError) as error:
         raise NotSignable(field, str(error)) from error
-    attributes = run(
-        signer.signed_attrs(
-            place.document_digest,
-            DIGEST,
-            attr_settings=PdfCMSSignedAttributes(signing_time=at),
-            use_pades=True,
-        )
-    )
+    attributes = signed_attributes(place.document_digest, certificate.leaf, DATA)
     return PreparedSignature(output, place, attributes, certificate, mechanism)
 
 
-def reserve(
-    pdf_signer: PdfSigner, update: RecordUpdate, at: datetime, size: int
-) -> PdfTBSDocument:
-    """Fill the existing field; a new one would spoil the earlier signatures."""
-    session = pdf_signer.init_signing_session(update, existing_fields_only=True)
-    # pyHanko takes the time of the machine, ours is an argument.
-    session.system_time = at
-    return session.prepare_tbs_document(None, size, appearance_text_params=None)
-
-
 def finish(
-    prepared: PreparedSignature, signature: bytes, *, timestamper: CheckedTimeStamper
+    prepared: PreparedSignature, signature: bytes, *, timestamper: TimeStamper | None
 ) -> bytes:
     """Put signature and time-stamp into their place and return the file."""
-    signer = outer_signer(prepared.certificate, prepared.mechanism, signature)
-    envelope = run(
-        signer.async_sign_prescribed_attributes(
-            DIGEST, prepared.attributes, timestamper=timestamper
-        )
+    token = timestamper.stamp(sha256(signature)).der if timestamper else None
+    cms = envelope(
+        attributes=prepared.attributes,
+        signature=signature,
+        mechanism=prepared.mechanism,
+        leaf=prepared.certificate.leaf,
+        chain=prepared.certificate.chain,
+        token=token,
     )
-    prepared.place.fill_with_cms(prepared.output, envelope)
+    prepared.place.fill_with_cms(prepared.output, cms)
     return prepared.output.getvalue()
 
 
 def fill_effective_date(
-    pdf: bytes,
-    text: str,
-    stamp_pdf: bytes,
-    *,
-    timestamper: CheckedTimeStamper,
+    pdf: bytes, text: str, stamp_pdf: bytes, *, timestamper: TimeStamper
 ) -> bytes:
     """Write the date from which the record counts, then time-stamp the whole file.
 
     Both go into one revision. Without the time-stamp the bytes of this revision
-    would be under no signature at all and could be changed unseen.
+    would be under no signature at all and could be changed unseen. Raises
+    NotSignable when there is no such field or it is filled already.
     """
-    update = open_update(pdf, "effective_date")
+    update = open_update(pdf, EFFECTIVE_DATE)
     fill_date(update, text, stamp_pdf)
     return stamp_document(update, timestamper)
 
 
-def stamp_document(update: RecordUpdate, timestamper: CheckedTimeStamper) -> bytes:
+def stamp_document(update: RecordUpdate, timestamper: TimeStamper) -> bytes:
     """Close the revision with a document time-stamp over everything before it."""
-    count = len(update.prev.embedded_timestamp_signatures)
-    stamper = PdfTimeStamper(timestamper, field_name=f"timestamp_{count + 1}")
-    output = BytesIO()
-    run(
-        stamper.async_timestamp_pdf(
-            update, DIGEST, bytes_reserved=2 * timestamper.token_size, output=output
-        )
-    )
+    number = len(update.prev.embedded_timestamp_signatures) + 1
+    field = f"timestamp_{number}"
+    spec = SigFieldSpec(field, invis_sig_settings=InvisSigSettings())
+    stamp = DocumentTimestamp(bytes_reserved=2 * timestamper.token_size)
+    place, output = embed(update, field, SigObjSetup(sig_placeholder=stamp), new=spec)
+    token = timestamper.stamp(place.document_digest)
+    place.fill_with_cms(output, token.der)
     return output.getvalue()
 
 
-def outer_signer(
-    certificate: CertificateInfo, mechanism: Mechanism, signature: bytes | None = None
-) -> ExternalSigner:
-    """pyHanko's envelope around a signature that is made elsewhere."""
-    return ExternalSigner(
-        signing_cert=certificate.leaf,
-        cert_registry=SimpleCertificateStore.from_certs(certificate.chain),
-        signature_value=signature,
-        signature_mechanism=mechanism.identifier(),
-        embed_roots=False,
+def embed(
+    update: RecordUpdate,
+    field: str,
+    setup: SigObjSetup,
+    *,
+    new: SigFieldSpec | None = None,
+) -> tuple[PreparedByteRangeDigest, BytesIO]:
+    """Write the revision and return the place of the CMS in it.
+
+    Only an invisible time-stamp may bring a ``new`` field; any other would make the
+    earlier signatures look changed.
+    """
+    # PAdES in PDF 1.7 is declared as an extension (EN 319 142-1 §5.6).
+    update.register_extension(ESIC_EXTENSION_1)
+    job: Embedding = PdfCMSEmbedder(new_field_spec=new).write_cms(
+        field, update, existing_fields_only=new is None
+    )
+    next(job)
+    job.send(setup)
+    place, output = job.send(SigIOSetup(md_algorithm=DIGEST))
+    return place, output
+
+
+def certification(update: RecordUpdate) -> SigMDPSetup:
+    """The first signature certifies, the others agree."""
+    signed = next(iter(enumerate_sig_fields(update.prev, filled_status=True)), None)
+    return SigMDPSetup(
+        md_algorithm=DIGEST,
+        certify=signed is None,
+        docmdp_perms=MDPPerm.FILL_FORMS if signed is None else None,
     )
 
 
 def reserved(certificate: CertificateInfo, token_size: int) -> int:
     """Hexadecimal digits to keep free; an estimate saves a second signature."""
     certificates = (certificate.leaf, *certificate.chain)
-    size = CMS_SIZE + token_size + sum(len(one.dump()) for one in certificates)
-    return 2 * size
-
-
-def run(job: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(job)
+    return 2 * (CMS_SIZE + token_size + sum(len(one.dump()) for one in certificates))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asn1crypto import cms
+from asn1crypto import x509
 
 from workflow.signing.certificates import CertificateInfo
 from workflow.signing.errors import (
@@ -19,12 +19,7 @@ from workflow.signing.errors import (
     TimestampRefused,
 )
 from workflow.signing.providers.base import Provider
-from workflow.signing.timestamps import (
-    CheckedTimeStamper,
-    probe,
-    token_certificates,
-    token_time,
-)
+from workflow.signing.timestamps import TimeStamper, Token, probe
 from workflow.verification.trust import ChainFault, TrustStore, find_chain
 
 MAX_SKEW = timedelta(minutes=5)
@@ -51,7 +46,7 @@ def preflight(
     owner: Owner,
     at: datetime,
     trust: TrustStore,
-    timestamper: CheckedTimeStamper,
+    timestamper: TimeStamper,
 ) -> CertificateInfo:
     """Return the certificate that will sign; nothing is signed here.
 
@@ -85,29 +80,23 @@ def check_certificate(
 
 
 def check_timestamper(
-    timestamper: CheckedTimeStamper, *, at: datetime, trust: TrustStore
-) -> cms.ContentInfo:
+    timestamper: TimeStamper, *, at: datetime, trust: TrustStore
+) -> Token:
     """The service answers, now, with a certificate that leads to an anchor."""
     token = probe(timestamper)
-    moment = token_time(token)
-    if abs(moment - at) > MAX_SKEW:
-        raise ClockSkewed(round((moment - at).total_seconds()))
-    leaf, *others = stamping_certificates(token)
-    way = find_chain(leaf, trust=trust, at=moment, extra=others)
+    if abs(token.moment - at) > MAX_SKEW:
+        raise ClockSkewed(round((token.moment - at).total_seconds()))
+    leaf = stamping_certificate(token)
+    way = find_chain(leaf, trust=trust, at=token.moment, extra=token.certificates)
     if isinstance(way, ChainFault):
         raise TimestampRefused(f"its certificate: {way}")
     return token
 
 
-def stamping_certificates(token: cms.ContentInfo) -> list[cms.Certificate]:
-    """The certificates of a token, the one that stamps first."""
-    certificates = list(token_certificates(token))
-    certificates.sort(
-        key=lambda one: (
-            one.extended_key_usage_value is None
-            or "time_stamping" not in one.extended_key_usage_value.native
-        )
-    )
-    if not certificates:
-        raise TimestampRefused("the stamp brings no certificate")
-    return certificates
+def stamping_certificate(token: Token) -> x509.Certificate:
+    """The certificate that may stamp, among those that the token brings."""
+    for certificate in token.certificates:
+        purpose = certificate.extended_key_usage_value
+        if purpose is not None and purpose.native == ["time_stamping"]:
+            return certificate
+    raise TimestampRefused("the stamp brings no certificate for stamping")

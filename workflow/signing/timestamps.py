@@ -2,94 +2,138 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import cms, tsp, x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyhanko.sign.general import as_signing_certificate_v2, simple_cms_attribute
-from pyhanko.sign.timestamps import TimeStamper
-from pyhanko.sign.timestamps.common_utils import TimestampRequestError
-from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 
+from workflow.signing.cms import (
+    TIMESTAMP_INFO,
+    envelope,
+    sha256,
+    signed_attributes,
+    timestamp_request,
+)
 from workflow.signing.development import DevelopmentCA
 from workflow.signing.errors import TimestampRefused, TimestampUnavailable
-from workflow.signing.providers.base import DIGEST, Mechanism
+from workflow.signing.providers.base import Mechanism
 
 # A policy of our own, from the arc for UUIDs (ITU-T X.667), as no authority gave one.
 DEVELOPMENT_POLICY = "2.25.197214563203581146528462106873225713901"
+ANSWER_LIMIT = 64 * 1024
+DER = serialization.Encoding.DER
+GRANTED = ("granted", "granted_with_mods")
 
 Clock = Callable[[], datetime]
 
 
-class CheckedTimeStamper(TimeStamper):  # type: ignore[misc]
-    """A time-stamper whose answers are about our digest, or errors of ours.
+@dataclass(frozen=True)
+class Token:
+    """A time-stamp as it came, and what it states."""
 
-    pyHanko compares the nonce but not the digest: a service that answers with the
-    stamp of another document would only be found out by the next verifier.
-    """
-
-    # Bytes to keep free for one token; real services send chains of up to three.
-    token_size = 8192
-
-    async def async_timestamp(
-        self, message_digest: bytes, md_algorithm: str
-    ) -> cms.ContentInfo:
-        try:
-            token = await super().async_timestamp(message_digest, md_algorithm)
-            imprint = token_info(token)["message_imprint"]
-        except TimestampRequestError as error:
-            raise TimestampUnavailable(str(error)) from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise TimestampRefused(str(error)) from error
-        if imprint["hashed_message"].native != message_digest:
-            raise TimestampRefused("the stamp is about another digest")
-        return token
+    der: bytes
+    moment: datetime
+    digest: bytes
+    nonce: int | None
+    certificates: tuple[x509.Certificate, ...]
 
 
-class HttpTimeStamper(CheckedTimeStamper, RequestsHTTPTimeStamper):  # type: ignore[misc]
+class TimeStamper(Protocol):
+    """Where time-stamps come from. ``token_size`` is the space to keep for one."""
+
+    token_size: int
+
+    def stamp(self, digest: bytes) -> Token:
+        """Stamp a SHA-256 digest.
+
+        Raises TimestampUnavailable (retry may help) or TimestampRefused.
+        """
+
+
+class HttpTimeStamper:
     """The service at a URL (setting ``TSA_URL``)."""
 
+    # Real services send chains of up to three certificates.
+    token_size = 8192
+
     def __init__(self, url: str, *, timeout: float = 10) -> None:
-        RequestsHTTPTimeStamper.__init__(self, url, timeout=timeout)
+        if not url.startswith(("http://", "https://")):
+            raise TimestampRefused(f"not a web address: {url}")
+        self.url = url
+        self.timeout = timeout
+
+    def stamp(self, digest: bytes) -> Token:
+        nonce = secrets.randbits(63)
+        answer = self._post(timestamp_request(digest, nonce).dump())
+        token = read_response(answer)
+        # A service that answers with the stamp of another document would otherwise
+        # only be found out by the next verifier.
+        if (token.digest, token.nonce) != (digest, nonce):
+            raise TimestampRefused("the answer is about another request")
+        if len(token.der) > self.token_size:
+            raise TimestampRefused(f"the stamp has {len(token.der)} bytes")
+        return token
+
+    def _post(self, body: bytes) -> bytes:
+        headers = {"Content-Type": "application/timestamp-query"}
+        request = urllib.request.Request(self.url, body, headers)  # noqa: S310 (checked)
+        try:
+            with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
+                data: bytes = answer.read(ANSWER_LIMIT + 1)
+        except (OSError, urllib.error.URLError) as error:
+            raise TimestampUnavailable(str(error)) from error
+        if len(data) > ANSWER_LIMIT:
+            raise TimestampRefused("the answer is too long")
+        return data
 
 
-class DevelopmentTimeStamper(CheckedTimeStamper):
+class DevelopmentTimeStamper:
     """Real tokens by the TSA key of the development CA, without a network.
 
     ``clock`` tells the time; only a demo that plays last year sets it.
     """
 
-    token_size = 3072
+    token_size = 2560
 
-    def __init__(self, ca: DevelopmentCA, clock: Clock = lambda: datetime.now(UTC)):
-        super().__init__()
+    def __init__(
+        self, ca: DevelopmentCA, clock: Clock = lambda: datetime.now(UTC)
+    ) -> None:
         self.clock = clock
         self._key = ca.tsa.key
-        self._leaf = as_asn1(ca.tsa.certificate.public_bytes(DER))
-        self._issuer = as_asn1(ca.issuing.certificate.public_bytes(DER))
+        self._leaf = x509.Certificate.load(ca.tsa.certificate.public_bytes(DER))
+        self._issuer = x509.Certificate.load(ca.issuing.certificate.public_bytes(DER))
 
-    async def async_request_tsa_response(
-        self, req: tsp.TimeStampReq
-    ) -> tsp.TimeStampResp:
-        return self.respond(req)
+    def stamp(self, digest: bytes) -> Token:
+        return read_token(self._grant(timestamp_request(digest, secrets.randbits(63))))
 
-    def respond(self, request: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        """Grant the request; also what an HTTP view in front of it would send."""
-        info = self._token_info(request)
-        signed = self._signed_attributes(info)
-        signature = self._key.sign(signed.dump(), ec.ECDSA(hashes.SHA256()))
-        token = self._token(info, signed, signature)
-        return tsp.TimeStampResp(
-            {"status": {"status": "granted"}, "time_stamp_token": token}
+    def respond(self, request: bytes) -> bytes:
+        """Answer a request in DER as the HTTP service of RFC 3161 §3.4 would."""
+        token = cms.ContentInfo.load(self._grant(tsp.TimeStampReq.load(request)))
+        status = {"status": "granted"}
+        answer = tsp.TimeStampResp({"status": status, "time_stamp_token": token})
+        return bytes(answer.dump())
+
+    def _grant(self, request: tsp.TimeStampReq) -> bytes:
+        info = self._statement(request)
+        attributes = signed_attributes(sha256(info), self._leaf, TIMESTAMP_INFO)
+        return envelope(
+            attributes=attributes,
+            signature=self._key.sign(attributes, ec.ECDSA(hashes.SHA256())),
+            mechanism=Mechanism.ECDSA,
+            leaf=self._leaf,
+            chain=[self._issuer],
+            info=info,
         )
 
-    def _token_info(self, request: tsp.TimeStampReq) -> tsp.TSTInfo:
+    def _statement(self, request: tsp.TimeStampReq) -> bytes:
         fields = {
             "version": "v1",
             "policy": DEVELOPMENT_POLICY,
@@ -100,81 +144,38 @@ class DevelopmentTimeStamper(CheckedTimeStamper):
         }
         if request["nonce"].native is not None:
             fields["nonce"] = request["nonce"]
-        return tsp.TSTInfo(fields)
-
-    def _signed_attributes(self, info: tsp.TSTInfo) -> cms.CMSAttributes:
-        digest = hashlib.sha256(info.dump()).digest()
-        certificate = as_signing_certificate_v2(self._leaf)
-        return cms.CMSAttributes(
-            [
-                simple_cms_attribute("content_type", "tst_info"),
-                simple_cms_attribute("message_digest", digest),
-                simple_cms_attribute("signing_certificate_v2", certificate),
-            ]
-        )
-
-    def _token(
-        self, info: tsp.TSTInfo, signed: cms.CMSAttributes, signature: bytes
-    ) -> cms.ContentInfo:
-        digest_algorithm = algos.DigestAlgorithm({"algorithm": DIGEST})
-        signer = cms.SignerInfo(
-            {
-                "version": "v1",
-                "sid": signer_identifier(self._leaf),
-                "digest_algorithm": digest_algorithm,
-                "signature_algorithm": Mechanism.ECDSA.identifier(),
-                "signed_attrs": signed,
-                "signature": signature,
-            }
-        )
-        content = {
-            "content_type": "tst_info",
-            "content": core.ParsableOctetString(info.dump()),
-        }
-        data = cms.SignedData(
-            {
-                "version": "v3",
-                "digest_algorithms": [digest_algorithm],
-                "encap_content_info": content,
-                "certificates": [self._leaf, self._issuer],
-                "signer_infos": [signer],
-            }
-        )
-        return cms.ContentInfo({"content_type": "signed_data", "content": data})
+        return bytes(tsp.TSTInfo(fields).dump())
 
 
-DER = serialization.Encoding.DER
+def read_response(answer: bytes) -> Token:
+    """The token of a TimeStampResp; TimestampRefused if there is none."""
+    try:
+        response = tsp.TimeStampResp.load(answer, strict=True)
+        status = response["status"]["status"].native
+        if status not in GRANTED:
+            raise TimestampRefused(f"status {status}")
+        return read_token(response["time_stamp_token"].dump())
+    except (ValueError, TypeError, KeyError) as error:
+        raise TimestampRefused(str(error)) from error
 
 
-def as_asn1(der: bytes) -> x509.Certificate:
-    return x509.Certificate.load(der)
+def read_token(data: bytes) -> Token:
+    """What a token states. Its signature is not checked here.
 
-
-def signer_identifier(leaf: x509.Certificate) -> cms.SignerIdentifier:
-    numbers = {"issuer": leaf.issuer, "serial_number": leaf.serial_number}
-    return cms.SignerIdentifier("issuer_and_serial_number", numbers)
-
-
-def token_info(token: cms.ContentInfo) -> tsp.TSTInfo:
-    """The statement inside a token: which digest, when."""
-    return token["content"]["encap_content_info"]["content"].parsed
-
-
-def token_time(token: cms.ContentInfo) -> datetime:
-    moment: datetime = token_info(token)["gen_time"].native
-    return moment
-
-
-def token_certificates(token: cms.ContentInfo) -> Iterable[x509.Certificate]:
-    return [choice.chosen for choice in token["content"]["certificates"]]
-
-
-def probe(timestamper: TimeStamper) -> cms.ContentInfo:
-    """Ask for a stamp of a random digest, before anybody signs.
-
-    Raises TimestampUnavailable or TimestampRefused.
+    Raises ValueError, TypeError or KeyError for what is no token.
     """
-    token: cms.ContentInfo = asyncio.run(
-        timestamper.async_timestamp(os.urandom(32), DIGEST)
+    signed = cms.ContentInfo.load(data, strict=True)["content"]
+    info = signed["encap_content_info"]["content"].parsed
+    choices = signed["certificates"] or ()
+    return Token(
+        der=data,
+        moment=info["gen_time"].native,
+        digest=info["message_imprint"]["hashed_message"].native,
+        nonce=info["nonce"].native,
+        certificates=tuple(choice.chosen for choice in choices),
     )
-    return token
+
+
+def probe(timestamper: TimeStamper) -> Token:
+    """Ask for a stamp of a random digest, before anybody signs."""
+    return timestamper.stamp(os.urandom(32))

@@ -95,31 +95,22 @@ def fill_date(update: RecordUpdate, text: str, stamp_pdf: bytes) -> None:
     if any("/V" in field and str(field["/V"]) for field in fields):
         raise NotSignable(EFFECTIVE_DATE, "filled already")
     form = import_stamp(update, stamp_pdf)
+    appearance = {pdf_name("/N"): import_stamp(update, stamp_pdf)}
     for field in fields:
         field[pdf_name("/V")] = generic.pdf_string(text)
+        field[pdf_name("/AP")] = generic.DictionaryObject(appearance)
         update.update_container(field)
-        for widget in widgets_of(field):
-            appearance = {pdf_name("/N"): form}
-            widget[pdf_name("/AP")] = generic.DictionaryObject(appearance)
-            update.update_container(widget)
 
 
 def date_fields(handler: Any) -> list[generic.DictionaryObject]:
-    """The fields that show the effective date: one, or one for each page."""
+    """The boxes of the effective date, a field of its own on each page.
+
+    They are children of one field ``effective_date``; boxes without names of their
+    own would be refused by every difference policy.
+    """
     form = handler.root.get("/AcroForm", {})
-    fields = (reference.get_object() for reference in form.get("/Fields", ()))
-    return [field for field in fields if is_date_field(str(field.get("/T", "")))]
-
-
-def is_date_field(name: str) -> bool:
-    """``effective_date``, or ``effective_date_2`` where each page has its own."""
-    head, _, tail = name.partition(EFFECTIVE_DATE)
-    return not head and name != "" and (not tail or tail.lstrip("_.").isdigit())
-
-
-def widgets_of(field: generic.DictionaryObject) -> list[generic.DictionaryObject]:
-    """The boxes on the pages: the field's children, or the field itself."""
-    kids = field.get("/Kids")
-    return [kid.get_object() for kid in kids] if kids else [field]
-
-
+    for reference in form.get("/Fields", ()):
+        field = reference.get_object()
+        if field.get("/T") == EFFECTIVE_DATE:
+            return [kid.get_object() for kid in field.get("/Kids", (reference,))]
+    return []
