@@ -1,0 +1,115 @@
+"""PostgreSQL: tsvectors made from our own tokens, behind GIN.
+
+The built-in parser breaks document numbers and keeps runs of CJK as one token, so
+it is never asked: vectors and queries are written as literals. Weights say which
+field a token is from: A name, B codes and initials, C units, D the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from ..projection import Document
+from ..query import Query
+from .base import CAP
+from .sql import Part, SqlBackend, Values
+
+# Between two fields, so that no phrase reaches from one into the next.
+_GAP = 10
+_LAST_POSITION = 16_383
+
+
+class PostgresqlBackend(SqlBackend):
+    key = "bigint PRIMARY KEY"
+    token_columns = {"folded": "tsvector NOT NULL", "exact": "tsvector NOT NULL"}
+
+    def create_token_index(self, table: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE INDEX ON {table} USING gin (folded)")
+
+    def token_values(self, document: Document) -> Values:
+        tokens = document.tokens
+        folded = (
+            (tokens.name_folded, "A"),
+            (tokens.codes, "B"),
+            ([tokens.initials] if tokens.initials else [], "B"),
+            (tokens.unit, "C"),
+            (tokens.body_folded, "D"),
+        )
+        exact = ((tokens.name_exact, "A"), (tokens.body_exact, "D"))
+        return [_vector(folded), _vector(exact)]
+
+    def faults(self, generation: int) -> list[str]:
+        # Table and index share their transactions here: nothing can differ.
+        return []
+
+    def contains(self, column: str) -> str:
+        return f"(strpos({column}, %s) > 0)::int"
+
+    def matched(self, table: str, query: Query, where: str, values: Values) -> Part:
+        conditions = _conditions(query)
+        match = "".join(" AND d.folded @@ %s::tsquery" for _ in conditions)
+        newest = (
+            f"SELECT d.record_id, d.folded, d.exact FROM {table} d"
+            f" WHERE {where}{match} ORDER BY d.record_id DESC LIMIT {CAP + 1}"
+        )
+        rank, rank_values = _relevance(query)
+        return Part(
+            f"SELECT record_id, {rank} AS relevance FROM ({newest}) AS newest",
+            [*rank_values, *values, *conditions],
+        )
+
+
+def _vector(streams: Iterable[tuple[list[str], str]]) -> str:
+    """The literal of a tsvector: every token with its positions and weight."""
+    places: dict[str, list[str]] = {}
+    position = 1
+    for tokens, weight in streams:
+        for token in tokens:
+            at = min(position, _LAST_POSITION)
+            places.setdefault(token, []).append(f"{at}{weight}")
+            position += 1
+        position += _GAP
+    return " ".join(f"'{token}':{','.join(at)}" for token, at in places.items())
+
+
+def _conditions(query: Query) -> list[str]:
+    """The tsqueries that must all hold."""
+    conditions = [_phrase((code,), "B") for code in query.codes]
+    if query.schools:
+        conditions.append(" | ".join(_phrase(w.folded, "C") for w in query.schools))
+    if query.words:
+        conditions.append(_all_words(query))
+    return conditions
+
+
+def _all_words(query: Query) -> str:
+    *others, last = query.words
+    terms = [_phrase(word.folded) for word in others]
+    terms.append(_phrase(last.folded, "*" if query.prefix else ""))
+    return " & ".join(terms)
+
+
+def _relevance(query: Query) -> Part:
+    """Near each other counts, and so do words with the right marks."""
+    if not query.words:
+        return Part("0", [])
+    exact = " | ".join(_phrase(word.exact) for word in query.words)
+    return Part(
+        "ts_rank_cd(folded, %s::tsquery) + 2 * ts_rank(exact, %s::tsquery)",
+        [_all_words(query), exact],
+    )
+
+
+def _phrase(tokens: tuple[str, ...], suffix: str = "") -> str:
+    """Tokens beside each other. ``suffix``: weights for all, ``*`` for the last.
+
+    Tokens hold letters and digits only, so none can end its quotes.
+    """
+    weight = suffix.replace("*", "")
+    terms = [f"'{token}'" + (f":{weight}" if weight else "") for token in tokens]
+    if "*" in suffix:
+        terms[-1] += ":*"
+    return f"({' <-> '.join(terms)})"
