@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.utils.functional import Promise
-from django_fsm import Transition, can_proceed, has_transition_perm
+from django_fsm import Transition
 
 from .models import Record, State, User
 
@@ -22,8 +22,14 @@ class Step:
     label: Promise | str
     sources: tuple[str, ...]
     target: str | None
-    permission: str
+    who: Callable[[Record, User], bool]
+    conditions: tuple[Callable[[Record], bool], ...]
     needs_reason: bool
+
+    @property
+    def permission(self) -> str:
+        """The name of the rule that says who may take the step."""
+        return self.who.__name__
 
 
 @cache
@@ -39,8 +45,9 @@ def table() -> dict[str, Step]:
             label=custom["label"],
             sources=tuple(sorted({*earlier, str(transition.source)})),
             target=None if transition.target is None else str(transition.target),
-            permission=getattr(transition.permission, "__name__", ""),
-            needs_reason=custom.get("reason", False),
+            who=cast(Any, transition.permission),
+            conditions=tuple(custom["before"]),
+            needs_reason=custom["reason"],
         )
     return dict(sorted(steps.items(), key=lambda item: _position(item[1])))
 
@@ -52,14 +59,15 @@ def _transitions() -> Iterable[Transition]:
 
 
 def possible(record: Record, step: str) -> bool:
-    """Whether the row's own state and facts allow the step."""
-    return bool(can_proceed(getattr(record, table()[step].method)))
+    """Whether the row's own state and facts allow the step to be begun."""
+    return record.state in table()[step].sources and all(
+        condition(record) for condition in table()[step].conditions
+    )
 
 
 def permitted(record: Record, step: str, user: User) -> bool:
     """Whether the user's assignments allow the step on this record."""
-    method = getattr(record, table()[step].method)
-    return bool(has_transition_perm(method, user))
+    return table()[step].who(record, user)
 
 
 def steps_for(record: Record, user: User) -> list[Step]:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from .models import Assignment, Record, Unit, User
+    from .models import Assignment, Record, Unit, User  # noqa: F401  (Record: base)
 
 ISSUED = ("signed", "locked", "transferred")
 

@@ -199,6 +199,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 # A time-stamp authority by RFC 3161. Empty means the development authority in
 # this process, which production refuses.
 TSA_URL = env("TSA_URL", default="")
+# The development CA under DATA_DIR/pki: makes keys for the demo and is trusted there.
+DEVELOPMENT_CA = False
 
 
 # Wagtail

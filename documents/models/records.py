@@ -82,17 +82,23 @@ def step(
     target: str | None,
     who: Callable[[Record, User], bool],
     conditions: Sequence[Callable[[Record], bool]] = (),
+    fulfils: Sequence[Callable[[Record], bool]] = (),
     reason: bool = False,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """django-fsm's ``transition`` on Record's state, with our names for its parts."""
-    return transition(
+    """django-fsm's ``transition`` on Record's state, with our names for its parts.
+
+    ``conditions`` must hold before the step is offered; what the service itself
+    ``fulfils`` must hold by the time that it takes the step.
+    """
+    decorator: Callable[[Callable[..., None]], Callable[..., None]] = transition(
         field="state",
         source=source,
         target=target,
         permission=cast(Any, who),
-        conditions=cast(Any, list(conditions)),
-        custom={"step": name, "label": label, "reason": reason},
+        conditions=cast(Any, [*conditions, *fulfils]),
+        custom={"step": name, "label": label, "reason": reason, "before": conditions},
     )
+    return decorator
 
 
 class Record(FSMModelMixin, models.Model):
@@ -197,7 +203,7 @@ class Record(FSMModelMixin, models.Model):
         source=State.REVIEWED,
         target=State.SIGNED,
         who=issuing_head,
-        conditions=[has_every_signature],
+        fulfils=[has_every_signature],
     )
     def sign(self, *, at: datetime) -> None:
         """Issued: the head's signature and the school's seal stand on the version."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .editing import edit_record
-from .effective import effective_pdf
+from .effective import record_pdf
 from .locking import lock_record
 from .recalling import recall_record
 from .returning import return_record
@@ -23,7 +23,7 @@ __all__ = [
     "STEPS",
     "dispatch_record",
     "edit_record",
-    "effective_pdf",
+    "record_pdf",
     "lock_record",
     "recall_record",
     "receive_record",

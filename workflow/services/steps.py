@@ -43,7 +43,7 @@ def check(record: Record, *, step: str, by: User | None) -> None:
     """Raise NotAllowed or IllegalTransition unless ``by`` may take ``step`` now."""
     if by is not None and not machine.permitted(record, step, by):
         raise NotAllowed(by, step)
-    if record.state not in machine.table()[step].sources:
+    if not machine.possible(record, step):
         raise IllegalTransition(record, step)
 
 

@@ -1,0 +1,34 @@
+"""A version as the printed form takes it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+
+from .models import Version
+from .rendering import FormInput
+
+
+def form_input(
+    version: Version, *, signed_on: date | None = None, head_name: str = ""
+) -> FormInput:
+    """All that decides the bytes of the form of ``version``.
+
+    ``signed_on`` and ``head_name`` are what stands above the signatures; without
+    them their places stay open.
+    """
+    record = version.record
+    code = record.book.lookup_code
+    return FormInput(
+        kind=record.kind,
+        form_version=version.form_version,
+        canonical=version.canonical.encode(),
+        sha256=version.sha256,
+        lookup_code=code,
+        verify_url=f"{settings.SITE_URL}/verify/{code}",
+        created_at=version.created_at,
+        place=record.issuer.place,
+        signed_on=signed_on,
+        head_name=head_name,
+    )

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import TransactionTestCase
+
+from documents import triggers
+from documents.models import Record, SchoolClass, Unit, User
+from tests import factories
+from workflow.services import lock_record, sign_record, submit_record
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_may_pass_the_triggers() -> Iterator[None]:
+    """Between transactional tests the test database may be emptied; nothing else may."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_without_triggers(self: TransactionTestCase) -> None:
+        triggers.remove()
+        try:
+            flush(self)
+        finally:
+            triggers.install()
+
+    TransactionTestCase._fixture_teardown = flush_without_triggers
+    yield
+    TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture
+def units(db: Any) -> dict[str, Unit]:
+    return factories.make_tree()
+
+
+@pytest.fixture
+def school(units: dict[str, Unit]) -> Unit:
+    return units["school"]
+
+
+@pytest.fixture
+def other_school(units: dict[str, Unit]) -> Unit:
+    return units["other"]
+
+
+@pytest.fixture
+def school_class(school: Unit) -> SchoolClass:
+    return factories.make_class(school)
+
+
+@pytest.fixture
+def teacher(school: Unit, school_class: SchoolClass) -> User:
+    return factories.make_user("teacher3b", "class_teacher", school, school_class)
+
+
+@pytest.fixture
+def head(school: Unit) -> User:
+    """The head, with a signing key of their own."""
+    user = factories.make_user("head", "head", school, full_name="Lê Văn Bình")
+    factories.give_key(user)
+    return user
+
+
+@pytest.fixture
+def registrar(school: Unit) -> User:
+    return factories.make_user("registrar", "registrar", school)
+
+
+@pytest.fixture
+def registrar2(other_school: Unit) -> User:
+    return factories.make_user("registrar2", "registrar", other_school)
+
+
+@pytest.fixture
+def officer(units: dict[str, Unit]) -> User:
+    return factories.make_user("officer", "officer", units["dong-thap"])
+
+
+@pytest.fixture
+def inspector(units: dict[str, Unit]) -> User:
+    return factories.make_user("inspector", "inspector", units["dong-thap"])
+
+
+@pytest.fixture
+def seal(school: Unit) -> Unit:
+    """The school, with the key of its seal."""
+    factories.give_key(school)
+    return school
+
+
+@pytest.fixture
+def draft_record(school_class: SchoolClass) -> Record:
+    return factories.make_draft(school_class)
+
+
+@pytest.fixture
+def reviewed_record(draft_record: Record, teacher: User) -> Record:
+    submit_record(record_id=draft_record.pk, by=teacher, at=factories.NOW)
+    return Record.objects.get(pk=draft_record.pk)
+
+
+@pytest.fixture
+def signed_record(reviewed_record: Record, head: User, seal: Unit) -> Record:
+    """Signed for real: rendered, both signatures, time-stamps."""
+    sign_record(record_id=reviewed_record.pk, by=head, at=factories.NOW)
+    return Record.objects.get(pk=reviewed_record.pk)
+
+
+@pytest.fixture
+def locked_record(signed_record: Record, officer: User) -> Record:
+    lock_record(record_id=signed_record.pk, by=officer, at=factories.NOW)
+    return Record.objects.get(pk=signed_record.pk)

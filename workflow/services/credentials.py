@@ -1,0 +1,99 @@
+"""Whose key signs, which time-stamper answers, and whom we trust."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from asn1crypto import pem
+from django.conf import settings
+from django.utils import timezone
+
+from documents.models import Unit, User
+
+from ..errors import NoCredential
+from ..signing.certificates import CertificateInfo
+from ..signing.development import DevelopmentCA, ensure_development_ca
+from ..signing.preflight import Owner, check_certificate, check_timestamper
+from ..signing.providers.base import Provider
+from ..signing.providers.pkcs12 import Pkcs12Provider
+from ..signing.timestamps import (
+    TimeStamper,
+    DevelopmentTimeStamper,
+    HttpTimeStamper,
+)
+from ..verification.trust import TrustStore
+
+
+def provider_of(owner: User | Unit) -> Provider:
+    """The key of a person, or of a school's seal. Raises NoCredential."""
+    credential = owner.credentials.filter(is_active=True).first()
+    if credential is None:
+        raise NoCredential(str(owner))
+    path = Path(settings.DATA_DIR) / credential.reference
+    return Pkcs12Provider(path, _passphrase(path))
+
+
+def signer_of(owner: User | Unit, *, at: datetime) -> tuple[Provider, CertificateInfo]:
+    """The key with its certificate, checked: valid, for signing, the owner's own.
+
+    Raises NoCredential or the CertificateRefused that fits.
+    """
+    provider = provider_of(owner)
+    certificate = provider.describe()
+    check_certificate(certificate, owner=_owner(owner), at=at, trust=trust(at))
+    return provider, certificate
+
+
+def check_before_signing(head: User, school: Unit, *, at: datetime) -> None:
+    """Everything that can be known to fail, asked before a batch is signed.
+
+    Raises what ``signer_of`` raises, TimestampUnavailable, TimestampRefused,
+    ClockSkewed.
+    """
+    signer_of(head, at=at)
+    signer_of(school, at=at)
+    check_timestamper(timestamper(), at=at, trust=trust(at))
+
+
+def timestamper() -> TimeStamper:
+    """The service at TSA_URL, or the development CA's own."""
+    if settings.TSA_URL:
+        return HttpTimeStamper(settings.TSA_URL)
+    return DevelopmentTimeStamper(development_ca())
+
+
+def trust(at: datetime | None = None) -> TrustStore:
+    """What the operator put under DATA_DIR/trust, with the development CA in trials."""
+    store = TrustStore.from_directory(Path(settings.DATA_DIR) / "trust")
+    if not settings.DEVELOPMENT_CA:
+        return store
+    ca = development_ca()
+    certificates = [(ca.directory / f"{n}.pem").read_bytes() for n in ("root", "issuing")]
+    crls = ca.crls(at=at or timezone.now())
+    return store + TrustStore.of(certificates, crls=crls, name="development")
+
+
+def development_ca() -> DevelopmentCA:
+    """Raises DevelopmentOnly where the development CA is refused."""
+    return ensure_development_ca(
+        Path(settings.DATA_DIR) / "pki",
+        at=timezone.now(),
+        allow_development=settings.DEVELOPMENT_CA,
+    )
+
+
+def pem_of(certificate: CertificateInfo) -> str:
+    return pem.armor("CERTIFICATE", certificate.der).decode()
+
+
+def _owner(owner: User | Unit) -> Owner:
+    if isinstance(owner, User):
+        return Owner(personal_number=owner.personal_number)
+    return Owner(tax_code=owner.tax_code)
+
+
+def _passphrase(path: Path) -> str:
+    """Trials keep it beside the key file; Pkcs12Provider names a missing file."""
+    beside = path.with_suffix(".pass")
+    return beside.read_text() if beside.is_file() else ""

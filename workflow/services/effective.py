@@ -1,0 +1,96 @@
+"""The file of a record: as issued, and with the date of the lock filled in."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from documents import storage
+from documents.errors import RecordsError
+from documents.models import FINAL_STATES, Artifact, Record, Version
+from documents.models.signatures import Purpose
+from documents.rendering import render_stamp
+
+from ..errors import WorkflowError
+from ..signing.pades import fill_effective_date
+from . import credentials
+
+logger = structlog.get_logger(__name__)
+
+# Of the field in templates/documents/form.css: 54 × 5 mm in points.
+DATE_SIZE = (153.0, 14.0)
+
+
+class NotIssued(WorkflowError):
+    code = "not_issued"
+    user_message = _("This record is not signed yet, so there is no file of it.")
+
+
+def record_pdf(record: Record) -> bytes:
+    """The file that a person may download: signed, and dated once it is locked.
+
+    Raises NotIssued, FileMissing, FileAltered.
+    """
+    version = record.current
+    issued = version and _artifact(version, Purpose.ISSUED)
+    if version is None or issued is None:
+        raise NotIssued(str(record))
+    if record.is_final:
+        return effective_pdf(record, version, issued)
+    return storage.get(issued.sha256)
+
+
+def effective_pdf(record: Record, version: Version, issued: Artifact) -> bytes:
+    """The issued file with the date of the lock, made at the first call only."""
+    if dated := _artifact(version, Purpose.EFFECTIVE):
+        return storage.get(dated.sha256)
+    assert record.locked_at is not None  # record_is_locked_iff_final
+    text = timezone.localtime(record.locked_at).strftime("Có hiệu lực từ: %d/%m/%Y")
+    pdf = fill_effective_date(
+        storage.get(issued.sha256),
+        text,
+        render_stamp([text], *DATE_SIZE),
+        timestamper=credentials.timestamper(),
+    )
+    return _keep(version, pdf)
+
+
+def fill_missing() -> int:
+    """Make the dated file of every locked record that lacks it; return how many."""
+    dated = Artifact.objects.filter(purpose=Purpose.EFFECTIVE)
+    records = Record.objects.filter(state__in=FINAL_STATES).exclude(
+        current__in=dated.values("version")
+    )
+    return sum(map(_try, records.select_related("current").order_by("pk").iterator()))
+
+
+def _try(record: Record) -> bool:
+    """One file that cannot be made must not keep the others from being made."""
+    try:
+        record_pdf(record)
+    except RecordsError as error:
+        logger.warning("effective_file_missing", record=record.pk, error=error.code)
+        return False
+    return True
+
+
+def _keep(version: Version, pdf: bytes) -> bytes:
+    """Store the file; of two that were made at once the first one counts."""
+    sha256 = storage.put(pdf)
+    with transaction.atomic():
+        kept, _created = Artifact.objects.get_or_create(
+            version=version,
+            purpose=Purpose.EFFECTIVE,
+            defaults={
+                "sha256": sha256,
+                "size": len(pdf),
+                "created_at": timezone.now(),
+            },
+        )
+    return pdf if kept.sha256 == sha256 else storage.get(kept.sha256)
+
+
+def _artifact(version: Version, purpose: Purpose) -> Artifact | None:
+    return version.artifacts.filter(purpose=purpose).first()
