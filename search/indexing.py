@@ -63,7 +63,11 @@ def _first_index() -> Index:
         pk=RECORDS, defaults={"generation": 1, "last_generation": 1}
     )
     if made:
-        get_backend().create(index.generation)
+        backend = get_backend()
+        # Without the row nobody knows what these are.
+        for leftover in backend.generations():
+            backend.drop(leftover)
+        backend.create(index.generation)
     return index
 
 
