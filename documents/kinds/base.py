@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
 from pydantic import BaseModel
+
+from .fields import FieldGroup
+from .printing import Printout
 
 
 class Severity(StrEnum):
@@ -72,6 +75,18 @@ class Kind(ABC):
     @abstractmethod
     def check(self, content: Any, peers: Iterable[Any] = ()) -> list[Finding]:
         """What the rules say of ``content`` beside ``peers`` (its class, with it)."""
+
+    def check_class(self, contents: Sequence[Any]) -> list[list[Finding]]:
+        """The findings of each content of one class."""
+        return [self.check(content, contents) for content in contents]
+
+    @abstractmethod
+    def fields(self, content: Any) -> list[FieldGroup]:
+        """The fields that this content has, in the order of the form."""
+
+    @abstractmethod
+    def printout(self, content: Any, form_version: str) -> Printout:
+        """The sheets to print. Raises KeyError for an unknown form version."""
 
     @abstractmethod
     def search_text(self, content: Any) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,8 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from .base import Finding, Kind, Slot
+from .fields import FieldGroup
 from .primary_year_checks import ClassContext, check
+from .primary_year_edit import fields_of
 from .primary_year_form import tables
+from .primary_year_print import printout
+from .printing import Printout
 
 SubjectLevel = Literal["T", "H", "C"]
 TraitLevel = Literal["T", "Đ", "C"]
@@ -122,10 +126,16 @@ class PrimaryYearKind(Kind):
     ) -> list[Finding]:
         return check(content, ClassContext.of(peers or [content]))
 
-    def check_class(self, contents: list[PrimaryYear]) -> list[list[Finding]]:
+    def check_class(self, contents: Sequence[PrimaryYear]) -> list[list[Finding]]:
         """The findings of each content of one class, the class looked at once."""
         context = ClassContext.of(contents)
         return [check(content, context) for content in contents]
+
+    def fields(self, content: PrimaryYear) -> list[FieldGroup]:
+        return fields_of(content)
+
+    def printout(self, content: PrimaryYear, form_version: str) -> Printout:
+        return printout(content, form_version)
 
     def search_text(self, content: PrimaryYear) -> dict[str, str]:
         traits = (content.qualities, content.general, content.specific)

@@ -1,0 +1,18 @@
+"""Printed forms: the same version gives the same bytes."""
+
+from __future__ import annotations
+
+from .errors import RenderOverflow, UnprintableText
+from .fonts import unprintable
+from .form import FormInput, render_html, render_pdf
+from .stamps import render_stamp
+
+__all__ = [
+    "FormInput",
+    "RenderOverflow",
+    "UnprintableText",
+    "render_html",
+    "render_pdf",
+    "render_stamp",
+    "unprintable",
+]
