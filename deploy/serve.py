@@ -26,13 +26,15 @@ START_SECONDS = 60
 STOP_SECONDS = 25
 PR_SET_PDEATHSIG = 1
 
+# Root in a container is how many will look first; saying so twice a start helps none.
+PYTHON = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
 SITE = [
     *("gunicorn", "cms.wsgi", "--bind", f"{HOST}:{PORT}"),
     *("--workers", "2", "--threads", "4", "--timeout", "120"),
     *("--no-control-socket", "--log-level", "warning"),
 ]
 WORKER = [
-    *("celery", "-A", "workflow", "worker", "-B"),
+    *("celery", "-A", "workflow", "--quiet", "worker", "-B"),
     *("--concurrency", "2", "--loglevel", "warning"),
 ]
 
@@ -46,7 +48,7 @@ def stop_with_parent() -> None:
 def start(command: list[str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches us alone, and we stop both in order.
     return subprocess.Popen(
-        [sys.executable, "-m", *command],
+        [*PYTHON, "-m", *command],
         cwd=ROOT,
         start_new_session=True,
         preexec_fn=stop_with_parent,

@@ -184,6 +184,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000  # kB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # second: that long it takes to stop
 # Tasks by name, so that settings import nothing of ours.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "resume what stopped": {"task": "workflow.tasks.reconcile", "schedule": 60.0},
