@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from openpyxl import load_workbook
 from documents.importing.cells import Upload
 from documents.importing.layouts import Layout, recognise
 from documents.importing.reading import read_one
+from documents.importing.runs import commit_import, plan_import
+from documents.kinds.primary_year import PrimaryYear
 from documents.kinds.primary_year_checks import ClassContext, check
 from documents.kinds.primary_year_import import read_value
+from documents.models import Version
 from documents.samples import (
     MY_NGAI,
     ClassSpec,
@@ -327,3 +331,24 @@ def test_the_import_reads_the_pupil_list(books, classes):
     assert {table.layout for table in others} == {Layout.CATALOGUE}
     assert [cells["name"][1] for cells in pupils] == [pupil.name for pupil in made]
     assert len(first.columns) == 19
+
+
+def test_the_import_makes_drafts_of_all_three_classes_and_finds_the_slips(
+    books, classes, school, registrar
+):
+    files = [Upload(name, data) for name, data in books.items()]
+    when = {"by": registrar, "at": datetime(2026, 5, 25, 1, tzinfo=UTC)}
+
+    run = plan_import(files=files, unit=school, school_year="2025-2026", **when)
+    commit_import(run_id=run.pk, **when)
+
+    assert (run.report["new"], run.report["errors"]) == (106, [])
+    assert run.report["repairs"] == []
+    versions = Version.objects.filter(record__issuer=school)
+    drafts: dict[str, list[PrimaryYear]] = {name: [] for name in classes}
+    for content in (version.content for version in versions):
+        drafts[content.class_name].append(content)
+    for name, made in classes.items():
+        assert sorted(found(drafts[name])) == sorted(found(made))
+        results = {draft.pupil.name: draft.result for draft in drafts[name]}
+        assert results == {sheet.pupil.name: sheet.result for sheet in made}
