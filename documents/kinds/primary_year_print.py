@@ -106,7 +106,9 @@ def _trait_rows(
     shared = len(set(comments)) == 1
     spans = [len(items)] + [0] * (len(items) - 1) if shared else [1] * len(items)
     return [
-        Row(item.label, _level(mark and mark.level, content), "", comment, span)
+        Row(
+            item.label, _level(mark.level if mark else None, content), "", comment, span
+        )
         for (item, mark), comment, span in zip(pairs, comments, spans, strict=True)
     ]
 

@@ -111,7 +111,7 @@ def render_html(form: FormInput, *, effective_on: date | None = None) -> str:
         _pages(form, printout),
         screen=True,
         effective_line=line,
-        stylesheet=mark_safe(stylesheet(form.kind)),  # noqa: S308  our own file
+        stylesheet=mark_safe(stylesheet(form.kind)),
     )
 
 
@@ -131,7 +131,7 @@ def _template(form: FormInput, name: str) -> Template:
     """The form version's own template, or the one that all versions share."""
     folder = f"documents/{form.kind}"
     names = [f"{folder}/{form.form_version}/{name}", f"{folder}/{name}"]
-    template: Template = select_template(names).template  # type: ignore[attr-defined]
+    template: Template = select_template(names).template
     return template
 
 
