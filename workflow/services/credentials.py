@@ -18,9 +18,9 @@ from ..signing.preflight import Owner, check_certificate, check_timestamper
 from ..signing.providers.base import Provider
 from ..signing.providers.pkcs12 import Pkcs12Provider
 from ..signing.timestamps import (
-    TimeStamper,
     DevelopmentTimeStamper,
     HttpTimeStamper,
+    TimeStamper,
 )
 from ..verification.trust import TrustStore
 
@@ -69,7 +69,8 @@ def trust(at: datetime | None = None) -> TrustStore:
     if not settings.DEVELOPMENT_CA:
         return store
     ca = development_ca()
-    certificates = [(ca.directory / f"{n}.pem").read_bytes() for n in ("root", "issuing")]
+    names = ("root.pem", "issuing.pem")
+    certificates = [(ca.directory / name).read_bytes() for name in names]
     crls = ca.crls(at=at or timezone.now())
     return store + TrustStore.of(certificates, crls=crls, name="development")
 

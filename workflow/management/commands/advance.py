@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from rich.progress import track
+
+from documents import machine
+from documents.models import Record, State
+from documents.querysets import RecordQuerySet
+from workflow.errors import NotVisible, ReasonMissing
+from workflow.management.selection import (
+    add_selection,
+    as_json,
+    missing_codes,
+    progress_console,
+    selected,
+    user_named,
+)
+from workflow.models import BatchItem, ItemStatus
+from workflow.services import STEPS
+from workflow.services.batches import run_batch, start_batch
+
+
+class Command(BaseCommand):
+    help = "Take one step for many records; called again it goes on where it stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("step", choices=sorted(STEPS))
+        parser.add_argument("--reason", default="")
+        add_selection(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        begun = time.monotonic()
+        user = user_named(options["username"])
+        records = selected(options, user)
+        refused = [_refusal(code) for code in missing_codes(options, records)]
+        step = options["step"]
+        if machine.table()[step].needs_reason and not options["reason"].strip():
+            self.stderr.write(ReasonMissing().for_user())
+            raise SystemExit(2)
+        batch = start_batch(
+            step=step,
+            record_ids=list(ahead(records, step).values_list("pk", flat=True)),
+            by=user,
+            reason=options["reason"],
+        )
+        done = 0
+        for item in track(
+            run_batch(batch.pk),
+            description=step,
+            total=batch.items.count(),
+            console=progress_console,
+            disable=options["verbosity"] == 0,
+        ):
+            if item.status == ItemStatus.DONE:
+                done += 1
+            else:
+                refused.append(_item_refusal(item))
+        seconds = round(time.monotonic() - begun, 3)
+        self._report(options, {"done": done, "refused": refused, "seconds": seconds})
+
+    def _report(self, options: dict[str, Any], result: dict[str, Any]) -> None:
+        if options["as_json"]:
+            self.stdout.write(as_json(result))
+        else:
+            self.stdout.write(f"{options['step']}: {result['done']} done")
+            for row in result["refused"]:
+                self.stdout.write(f"{row['code']}\t{row['error']}\t{row['message']}")
+        if result["refused"]:
+            raise SystemExit(1)
+
+
+def ahead(records: RecordQuerySet, step: str) -> RecordQuerySet:
+    """Leave out what has the step behind it, so that a second call is no fault.
+
+    A step forward is asked of every record that stands before its target; a step
+    back only of those that can take it.
+    """
+    row = machine.table()[step]
+    order = list(State)
+    target = order.index(State(row.target)) if row.target else 0
+    before = [s for s in order if order.index(s) < target] or list(row.sources)
+    return records.filter(state__in=before)
+
+
+def _refusal(code: str) -> dict[str, str]:
+    error = NotVisible(code)
+    return {"code": code, "error": error.code, "message": error.for_user()}
+
+
+def _item_refusal(item: BatchItem) -> dict[str, str]:
+    record = Record.objects.select_related("book").get(pk=item.record_id)
+    code = record.book.lookup_code
+    return {"code": code, "error": item.error, "message": item.message}

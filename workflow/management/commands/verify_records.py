@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from workflow.management.selection import as_json
+from workflow.services.verdicts import (
+    AUTHENTIC,
+    Answer,
+    parse_code,
+    verdict_of_code,
+    verdict_of_file,
+)
+
+# A record has some hundred kilobytes; a file beyond this is not read.
+LARGEST = 50 * 1024 * 1024
+
+
+class Command(BaseCommand):
+    help = (
+        "Say of each PDF or look-up code whether it is authentic; exit 1 if one is not."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", metavar="PATH_OR_CODE")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = [_row(path) for path in options["paths"]]
+        if options["as_json"]:
+            self.stdout.write(as_json(rows))
+        else:
+            for row in rows:
+                reasons = " ".join(row["reasons"])
+                self.stdout.write(f"{row['verdict']}\t{row['path']}\t{reasons}")
+        if any(row["verdict"] != AUTHENTIC for row in rows):
+            raise SystemExit(1)
+
+
+def _row(path: str) -> dict[str, Any]:
+    file = Path(path)
+    if file.is_file() or parse_code(path) is None:
+        return _of_file(path, file)
+    answer = verdict_of_code(path)
+    signatures = [
+        {
+            "slot": s.slot,
+            "signer": s.name,
+            "organisation": s.organisation,
+            "signed_at": s.signed_at.isoformat(),
+        }
+        for sheet in answer.sheets
+        for s in sheet.signatures
+    ]
+    return _answer(path, answer, signatures)
+
+
+def _of_file(path: str, file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > LARGEST:
+            return _unreadable(path, "too_large")
+        data = file.read_bytes()
+    except OSError:
+        return _unreadable(path, "file_not_found")
+    answer = verdict_of_file(data)
+    return _answer(path, answer, [s.as_json() for s in answer.signatures])
+
+
+def _answer(path: str, answer: Answer, signatures: list[Any]) -> dict[str, Any]:
+    return {
+        "path": path,
+        "verdict": answer.verdict,
+        "reasons": [reason.code for reason in answer.reasons],
+        "signatures": signatures,
+    }
+
+
+def _unreadable(path: str, reason: str) -> dict[str, Any]:
+    return {
+        "path": path,
+        "verdict": "unreadable",
+        "reasons": [reason],
+        "signatures": [],
+    }
