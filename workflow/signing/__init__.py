@@ -1,1 +1,1 @@
-"""Keys, certificates, time-stamps and signed PDF. Knows no tables: services pass in all."""
+"""Keys, certificates, time-stamps, signed PDF. Knows no tables: services pass all in."""

@@ -1,4 +1,4 @@
-"""What a certificate says about its holder, read in one place for signer and verifier."""
+"""What a certificate says about its holder, for signer and verifier alike."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from pyhanko.sign.fields import (
     MDPPerm,
     SigFieldSpec,
     SigSeedSubFilter,
-    enumerate_sig_fields,
 )
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import (
@@ -213,11 +212,11 @@ def embed(
 
 def certification(update: RecordUpdate) -> SigMDPSetup:
     """The first signature certifies, the others agree."""
-    signed = next(iter(enumerate_sig_fields(update.prev, filled_status=True)), None)
+    first = "/Perms" not in update.root
     return SigMDPSetup(
         md_algorithm=DIGEST,
-        certify=signed is None,
-        docmdp_perms=MDPPerm.FILL_FORMS if signed is None else None,
+        certify=first,
+        docmdp_perms=MDPPerm.FILL_FORMS if first else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""RFC 3161 time-stamps: from a service by URL, or from the development CA in process."""
+"""RFC 3161 time-stamps: by a service at a URL, or by the development CA in process."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ class HttpTimeStamper:
 
     def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/timestamp-query"}
-        request = urllib.request.Request(self.url, body, headers)  # noqa: S310 (checked)
+        request = urllib.request.Request(self.url, body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
                 data: bytes = answer.read(ANSWER_LIMIT + 1)
         except (OSError, urllib.error.URLError) as error:
             raise TimestampUnavailable(str(error)) from error

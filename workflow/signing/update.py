@@ -94,7 +94,6 @@ def fill_date(update: RecordUpdate, text: str, stamp_pdf: bytes) -> None:
         raise NotSignable(EFFECTIVE_DATE, "no such field")
     if any("/V" in field and str(field["/V"]) for field in fields):
         raise NotSignable(EFFECTIVE_DATE, "filled already")
-    form = import_stamp(update, stamp_pdf)
     appearance = {pdf_name("/N"): import_stamp(update, stamp_pdf)}
     for field in fields:
         field[pdf_name("/V")] = generic.pdf_string(text)
@@ -108,9 +107,16 @@ def date_fields(handler: Any) -> list[generic.DictionaryObject]:
     They are children of one field ``effective_date``; boxes without names of their
     own would be refused by every difference policy.
     """
-    form = handler.root.get("/AcroForm", {})
-    for reference in form.get("/Fields", ()):
+    form = follow(handler.root, "/AcroForm", {})
+    for reference in follow(form, "/Fields", ()):
         field = reference.get_object()
-        if field.get("/T") == EFFECTIVE_DATE:
-            return [kid.get_object() for kid in field.get("/Kids", (reference,))]
+        if follow(field, "/T") == EFFECTIVE_DATE:
+            return [kid.get_object() for kid in follow(field, "/Kids", (reference,))]
     return []
+
+
+def follow(node: Any, key: str, default: Any = None) -> Any:
+    """``node[key]`` behind its reference; pyHanko's own ``get`` stops before it."""
+    if key not in node:
+        return default
+    return node[key]

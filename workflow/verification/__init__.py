@@ -1,1 +1,1 @@
-"""Whether a file is what it claims to be. Knows no tables: it runs without a database."""
+"""Whether a file is what it claims to be. Knows no tables and needs no database."""

@@ -87,5 +87,3 @@ def load_key(path: Path, mtime_ns: int, inode: int, passphrase: str) -> LoadedKe
         for one in (bundle.cert, *bundle.additional_certs)
     )
     return LoadedKey(bundle.key, describe_certificate(leaf, chain))
-
-

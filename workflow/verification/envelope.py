@@ -1,0 +1,87 @@
+"""The place of a signature in the file, byte by byte.
+
+The bytes between ``<`` and ``>`` are under no signature of their own. A verifier
+that only decodes them lets their padding, the case of their digits and everything
+in the CMS that nobody signed be changed unseen.
+"""
+
+from __future__ import annotations
+
+from asn1crypto import cms
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+SIGNER_VERSION = "v1"
+TOKEN = "signature_time_stamp_token"
+ALLOWED_DIGESTS = ("sha256", "sha384", "sha512")
+MIN_BITS = {"rsa": 2048, "ec": 256}
+
+
+def is_exact(data: bytes, signature: EmbeddedPdfSignature) -> bool:
+    """Whether the place holds one CMS in DER, upper-case digits, and zeros."""
+    ranges = [int(number) for number in signature.byte_range]
+    if len(ranges) != 4 or ranges[0] != 0:
+        return False
+    hole = data[ranges[1] : ranges[2]]
+    if hole[:1] != b"<" or hole[-1:] != b">":
+        return False
+    digits = hole[1:-1]
+    content = signature.pkcs7_content
+    der = content[: der_length(content)]
+    written = der.hex().upper().encode()
+    padding = digits[len(written) :]
+    return digits.startswith(written) and not padding.strip(b"0")
+
+
+def der_length(data: bytes) -> int:
+    """The length of the first value in ``data``, tag and length included."""
+    first = data[1]
+    if first < 0x80:
+        return 2 + first
+    size = first & 0x7F
+    return 2 + size + int.from_bytes(data[2 : 2 + size], "big")
+
+
+def is_plain(signed: cms.SignedData, version: str) -> bool:
+    """Whether what nobody signed in the CMS says just what the signed parts say."""
+    infos = signed["signer_infos"]
+    if len(infos) != 1 or signed["version"].native != version:
+        return False
+    info = infos[0]
+    digest = info["digest_algorithm"]
+    return (
+        info["version"].native == SIGNER_VERSION
+        and info["sid"].name == "issuer_and_serial_number"
+        and [one.dump() for one in signed["digest_algorithms"]] == [digest.dump()]
+        and digest["parameters"].native is None
+        and not signed["crls"]
+        and unsigned_attributes(info) <= {TOKEN}
+    )
+
+
+def unsigned_attributes(info: cms.SignerInfo) -> set[str]:
+    return {one["type"].native for one in info["unsigned_attrs"] or ()}
+
+
+def timestamp_of(signed: cms.SignedData) -> cms.SignedData | None:
+    """The token over the signature, if there is exactly one."""
+    for one in signed["signer_infos"][0]["unsigned_attrs"] or ():
+        if one["type"].native == TOKEN and len(one["values"]) == 1:
+            return one["values"][0]["content"]
+    return None
+
+
+def is_strong(signed: cms.SignedData, leaf: cms.Certificate) -> bool:
+    """Whether digest and key are still good enough.
+
+    ``signed`` has one signer.
+    """
+    info = signed["signer_infos"][0]
+    key = leaf.public_key
+    enough = MIN_BITS.get(key.algorithm)
+    return (
+        info["digest_algorithm"]["algorithm"].native in ALLOWED_DIGESTS
+        and info["signature_algorithm"].signature_algo
+        in ("ecdsa", "rsassa_pkcs1v15", "rsassa_pss")
+        and enough is not None
+        and key.bit_size >= enough
+    )

@@ -1,0 +1,255 @@
+"""What one revision may do after a signature. Everything else is an alteration.
+
+A whitelist of what our own life of a record writes, and who signs it: sign a
+reserved field, fill the effective date once, add an invisible time-stamp, store
+revocation data. pyHanko's own difference policy allows more (metadata, any form
+value) and looks for every use of every object, which costs a second for six tagged
+pages; it is the second judge in our tests.
+
+Objects are known by their role in the signed revision. A changed object without a
+role, or changed beyond it, is forbidden. New objects need no rule of their own: they
+can only be reached through the few keys that a role lets change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import HistoricalResolver
+
+from workflow.signing.update import date_fields, follow
+from workflow.verification.reasons import Reason
+from workflow.verification.structure import (
+    annotation_list,
+    embedded_files,
+    form_fields,
+    pages,
+)
+
+Ref = generic.Reference
+Check = Callable[[Any, Any], Iterator[Reason]]
+CATALOGUE_KEYS = frozenset({"/AcroForm", "/DSS", "/Extensions"})
+EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
+# What makes a reader do something by itself (ISO 32000-1 §12.6).
+ACTION_KEYS = frozenset({"/OpenAction", "/AA", "/URI", "/Collection"})
+ATTACHMENT_KEYS = frozenset({"/Names", "/AF"})
+VALUE_KEYS = frozenset({"/V", "/AP"})
+
+
+def forbidden_changes(
+    old: HistoricalResolver, new: HistoricalResolver
+) -> Iterator[Reason]:
+    """Name what the revision ``new`` did and may not do after ``old`` was signed.
+
+    Comparing neighbours is enough: what each step keeps, all steps together keep.
+    """
+    if new.refs_freed_in_revision() or old.root_ref != new.root_ref:
+        yield Reason.CHANGED_AFTER_SIGNING
+    roles = Roles(old, new).checks()
+    unexplained = set()
+    for reference in new.explicit_refs_in_revision():
+        if old.is_ref_unassignable(reference):
+            continue
+        check = roles.get(reference)
+        if check is None:
+            unexplained.add(reference)
+        else:
+            yield from check(old(reference), new(reference))
+    if unexplained:
+        yield from explain(old, unexplained)
+
+
+class Roles:
+    """Which objects of the signed revision may change, and how."""
+
+    def __init__(self, old: HistoricalResolver, new: HistoricalResolver) -> None:
+        self.old = old
+        self.new = new
+        self.stamps = set(new_stamps(old, new))
+
+    def checks(self) -> dict[Ref, Check]:
+        """The check of each object by its reference; direct objects have none."""
+        old = self.old
+        form = follow(old.root, "/AcroForm", {})
+        named: dict[Ref, Check] = {}
+        for page in pages(old):
+            named[page.container_ref] = self.check_page
+            named.update(indirect(page, "/Annots", self.check_list))
+        for field in form_fields(old):
+            if follow(field, "/FT") == "/Sig" and "/V" not in field:
+                named[field.container_ref] = self.check_signing
+        for box in date_fields(old):
+            if not str(follow(box, "/V", "")):
+                named[box.container_ref] = self.check_date
+        named.update(indirect(old.root, "/AcroForm", self.check_form))
+        named.update(indirect(form, "/Fields", self.check_list))
+        named.update(self.evidence())
+        named[old.root_ref] = self.check_catalogue
+        return named
+
+    def evidence(self) -> dict[Ref, Check]:
+        """The store of revocation data, which no reader shows."""
+        store = follow(self.old.root, "/DSS", {})
+        found = indirect(self.old.root, "/DSS", self.check_evidence)
+        for key in EVIDENCE_KEYS & set(store):
+            found.update(indirect(store, key, plain))
+        return found
+
+    def check_catalogue(self, was: Any, now: Any) -> Iterator[Reason]:
+        changed = changed_keys(was, now)
+        if changed & ACTION_KEYS:
+            yield Reason.ACTION_ADDED
+        if changed & ATTACHMENT_KEYS:
+            yield Reason.ATTACHMENT_CHANGED
+        if "/Pages" in changed:
+            yield Reason.PAGES_ADDED_OR_REMOVED
+        if changed - CATALOGUE_KEYS - ACTION_KEYS - ATTACHMENT_KEYS - {"/Pages"}:
+            yield Reason.CHANGED_AFTER_SIGNING
+        if "/AcroForm" in changed:
+            before, after = follow(was, "/AcroForm", {}), follow(now, "/AcroForm", {})
+            yield from self.check_form(before, after)
+        if "/DSS" in changed:
+            yield from self.check_evidence({}, follow(now, "/DSS", {}))
+
+    def check_form(self, was: Any, now: Any) -> Iterator[Reason]:
+        changed = changed_keys(was, now)
+        if changed - {"/Fields"}:
+            yield Reason.FIELD_CHANGED
+        if "/Fields" in changed:
+            before, after = follow(was, "/Fields", []), follow(now, "/Fields", [])
+            yield from self.check_list(before, after, Reason.FIELD_CHANGED)
+
+    def check_list(
+        self, was: Any, now: Any, reason: Reason = Reason.ANNOTATION_CHANGED
+    ) -> Iterator[Reason]:
+        """Fields and annotations may only gain invisible time-stamps, at the end."""
+        before, after = list(was), list(now)
+        added = after[len(before) :]
+        grown = after[: len(before)] == before
+        if not grown or any(one.reference not in self.stamps for one in added):
+            yield reason
+
+    def check_page(self, was: Any, now: Any) -> Iterator[Reason]:
+        changed = changed_keys(was, now)
+        if changed - {"/Annots"}:
+            yield Reason.PAGE_CHANGED
+        if "/Annots" in changed:
+            yield from self.check_list(annotation_list(was), annotation_list(now))
+
+    def check_signing(self, was: Any, now: Any) -> Iterator[Reason]:
+        signed = is_signature(now, "/Sig") and self.is_new(now.raw_get("/V"))
+        if not signed or not self.only_shows_more(was, now):
+            yield Reason.FIELD_CHANGED
+
+    def check_date(self, was: Any, now: Any) -> Iterator[Reason]:
+        said = isinstance(follow(now, "/V"), generic.TextStringObject)
+        if not said or not self.only_shows_more(was, now):
+            yield Reason.FIELD_CHANGED
+
+    def check_evidence(self, was: Any, now: Any) -> Iterator[Reason]:
+        if not isinstance(now, dict) or set(now) - EVIDENCE_KEYS:
+            yield Reason.CHANGED_AFTER_SIGNING
+
+    def only_shows_more(self, was: Any, now: Any) -> bool:
+        """Nothing but value and one normal appearance, drawn by a new object."""
+        appearance = follow(now, "/AP")
+        if changed_keys(was, now) - VALUE_KEYS or not isinstance(appearance, dict):
+            return False
+        return set(appearance) == {"/N"} and self.is_new(appearance.raw_get("/N"))
+
+    def is_new(self, value: object) -> bool:
+        """An object of its own that nothing in the signed revision uses."""
+        unused: bool = is_reference(value) and self.old.is_ref_unassignable(
+            value.reference  # type: ignore[attr-defined]
+        )
+        return unused
+
+
+def plain(was: Any, now: Any) -> Iterator[Reason]:
+    """A list or dictionary that stays one."""
+    if isinstance(now, generic.StreamObject) or type(was) is not type(now):
+        yield Reason.CHANGED_AFTER_SIGNING
+
+
+def indirect(node: Any, key: str, check: Check) -> dict[Ref, Check]:
+    """The check for ``node[key]``, if that is an object of its own."""
+    value = node.raw_get(key) if key in node else None
+    return {value.reference: check} if is_reference(value) else {}
+
+
+def is_reference(value: object) -> bool:
+    return isinstance(value, generic.IndirectObject)
+
+
+def changed_keys(was: Any, now: Any) -> set[str]:
+    """The keys whose values differ; everything, if it is no dictionary any more."""
+    if not isinstance(now, dict) or isinstance(now, generic.StreamObject):
+        return set(was)
+    return {
+        key
+        for key in was.keys() | now.keys()
+        if key not in was or key not in now or was.raw_get(key) != now.raw_get(key)
+    }
+
+
+def new_stamps(old: HistoricalResolver, new: HistoricalResolver) -> Iterator[Ref]:
+    """Fields that came with this revision and are invisible document time-stamps."""
+    for field in form_fields(new):
+        reference = field.container_ref
+        if not old.is_ref_unassignable(reference):
+            continue
+        left, bottom, right, top = follow(field, "/Rect", (0, 0, 1, 1))
+        invisible = (right - left) * (top - bottom) == 0 and "/Kids" not in field
+        if invisible and is_signature(field, "/DocTimeStamp"):
+            yield reference
+
+
+def is_signature(field: Any, kind: str) -> bool:
+    value = follow(field, "/V")
+    signature = isinstance(value, dict) and follow(value, "/Type") == kind
+    return signature and follow(field, "/FT") == "/Sig"
+
+
+def explain(old: HistoricalResolver, changed: set[Ref]) -> Iterator[Reason]:
+    """Say what the changed objects are, for the reader of the report."""
+    explained = set()
+    for reason, belonging in belongings(old):
+        if hit := belonging & changed:
+            explained |= hit
+            yield reason
+    if changed - explained:
+        yield Reason.CHANGED_AFTER_SIGNING
+
+
+def belongings(old: HistoricalResolver) -> Iterator[tuple[Reason, set[Ref]]]:
+    for page in pages(old):
+        painted = set()
+        for key in {"/Contents", "/Resources"} & page.keys():
+            painted |= old.collect_dependencies(page.raw_get(key))
+        yield Reason.PAGE_CHANGED, painted
+        notes = annotation_list(page)
+        refs = {note.reference for note in notes if is_reference(note)}
+        yield Reason.ANNOTATION_CHANGED, refs - fields_of(old)
+    yield Reason.FIELD_CHANGED, fields_of(old) | appearances(old)
+    for _name, entry in embedded_files(old):
+        yield Reason.ATTACHMENT_CHANGED, attached(old, entry)
+
+
+def fields_of(old: HistoricalResolver) -> set[Ref]:
+    return {field.container_ref for field in form_fields(old)}
+
+
+def appearances(old: HistoricalResolver) -> set[Ref]:
+    """All that the fields show and hold."""
+    found: set[Ref] = set()
+    for field in form_fields(old):
+        for key in VALUE_KEYS & field.keys():
+            found |= old.collect_dependencies(field.raw_get(key))
+    return found
+
+
+def attached(old: HistoricalResolver, entry: generic.DictionaryObject) -> set[Ref]:
+    found: set[Ref] = set(old.collect_dependencies(entry))
+    return found | {entry.container_ref}

@@ -1,0 +1,223 @@
+"""Every reason why a file is not authentic: a stable code and what to do about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Verdict(StrEnum):
+    """What a file by itself can prove. Only the register knows "superseded"."""
+
+    AUTHENTIC = "authentic"
+    ALTERED = "altered"
+    UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
+
+
+class Reason(StrEnum):
+    """Codes of the report; programs rely on them, so none is ever renamed."""
+
+    EMPTY_FILE = "empty_file"
+    NOT_A_PDF = "not_a_pdf"
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    ENCRYPTED = "encrypted"
+    TOO_LARGE = "too_large"
+
+    BYTES_CHANGED = "bytes_changed"
+    SIGNATURE_BROKEN = "signature_broken"
+    ENVELOPE_CHANGED = "envelope_changed"
+    TIMESTAMP_BROKEN = "timestamp_broken"
+    BYTES_BEHIND_END = "bytes_behind_end"
+    COVERAGE_UNCLEAR = "coverage_unclear"
+    PAGE_CHANGED = "page_changed"
+    PAGES_ADDED_OR_REMOVED = "pages_added_or_removed"
+    ANNOTATION_CHANGED = "annotation_changed"
+    FIELD_CHANGED = "field_changed"
+    ATTACHMENT_CHANGED = "attachment_changed"
+    ACTION_ADDED = "action_added"
+    CHANGED_AFTER_SIGNING = "changed_after_signing"
+    NOT_COVERED = "not_covered"
+    RECORD_MISSING = "record_missing"
+
+    NOT_SIGNED = "not_signed"
+    SIGNATURE_MISSING = "signature_missing"
+    CERTIFICATE_NOT_TRUSTED = "certificate_not_trusted"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_NOT_FOR_SIGNING = "certificate_not_for_signing"
+    WRONG_SIGNER = "wrong_signer"
+    WRONG_SCHOOL = "wrong_school"
+    NO_TIMESTAMP = "no_timestamp"
+    TIMESTAMP_NOT_TRUSTED = "timestamp_not_trusted"
+    TIME_CONTRADICTED = "time_contradicted"
+    WEAK_ALGORITHM = "weak_algorithm"
+
+    @property
+    def verdict(self) -> Verdict:
+        """What this reason alone makes of a file."""
+        if self in UNREADABLE:
+            return Verdict.UNREADABLE
+        return Verdict.ALTERED if self in ALTERED else Verdict.UNKNOWN
+
+    @property
+    def sentence(self) -> Promise:
+        """What a clerk should do, in the reader's language."""
+        return SENTENCES[self]
+
+
+UNREADABLE = frozenset(
+    {
+        Reason.EMPTY_FILE,
+        Reason.NOT_A_PDF,
+        Reason.TRUNCATED,
+        Reason.DAMAGED,
+        Reason.ENCRYPTED,
+        Reason.TOO_LARGE,
+    }
+)
+ALTERED = frozenset(
+    {
+        Reason.BYTES_CHANGED,
+        Reason.SIGNATURE_BROKEN,
+        Reason.ENVELOPE_CHANGED,
+        Reason.TIMESTAMP_BROKEN,
+        Reason.BYTES_BEHIND_END,
+        Reason.COVERAGE_UNCLEAR,
+        Reason.PAGE_CHANGED,
+        Reason.PAGES_ADDED_OR_REMOVED,
+        Reason.ANNOTATION_CHANGED,
+        Reason.FIELD_CHANGED,
+        Reason.ATTACHMENT_CHANGED,
+        Reason.ACTION_ADDED,
+        Reason.CHANGED_AFTER_SIGNING,
+        Reason.NOT_COVERED,
+        Reason.RECORD_MISSING,
+    }
+)
+
+SENTENCES: dict[Reason, Promise] = {
+    Reason.EMPTY_FILE: _("The file is empty. Ask for it again."),
+    Reason.NOT_A_PDF: _("This is not a PDF file. Choose the PDF of the record."),
+    Reason.TRUNCATED: _("The end of the file is missing. Download or send it again."),
+    Reason.DAMAGED: _("The file is damaged and cannot be read. Ask for it again."),
+    Reason.ENCRYPTED: _("The file has a password. Ask for the file without one."),
+    Reason.TOO_LARGE: _("The file is too large for a record. Choose the right file."),
+    Reason.BYTES_CHANGED: _(
+        "Something in the file was changed after it was signed. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.SIGNATURE_BROKEN: _(
+        "A signature in the file is broken. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.ENVELOPE_CHANGED: _(
+        "The data around a signature was changed. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.TIMESTAMP_BROKEN: _(
+        "A time-stamp in the file is broken. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.BYTES_BEHIND_END: _(
+        "Something was appended behind the end of the file. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.COVERAGE_UNCLEAR: _(
+        "A signature does not cover the whole file as it stood. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.PAGE_CHANGED: _(
+        "What a page shows was changed after signing. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.PAGES_ADDED_OR_REMOVED: _(
+        "Pages were added or removed after signing. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.ANNOTATION_CHANGED: _(
+        "A note or a stamp was added after signing, or changed. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.FIELD_CHANGED: _(
+        "A field of the form was changed after signing. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.ATTACHMENT_CHANGED: _(
+        "The data inside the file was changed after signing. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.ACTION_ADDED: _(
+        "The file was made to do something when it is opened. Do not open it; "
+        "ask the school for the original file."
+    ),
+    Reason.CHANGED_AFTER_SIGNING: _(
+        "The file was changed after it was signed. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.NOT_COVERED: _(
+        "The last part of the file is under no signature. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.RECORD_MISSING: _(
+        "The data of the record is missing from the file. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.NOT_SIGNED: _(
+        "Nobody has signed this file. Ask the school for the signed record."
+    ),
+    Reason.SIGNATURE_MISSING: _(
+        "A signature that the record needs is missing. "
+        "Ask the school for the finished record."
+    ),
+    Reason.CERTIFICATE_NOT_TRUSTED: _(
+        "A certificate comes from an authority that is not trusted here. "
+        "Ask the department which authorities are accepted."
+    ),
+    Reason.CERTIFICATE_EXPIRED: _(
+        "A certificate had expired when it was used. Ask the school to sign again."
+    ),
+    Reason.CERTIFICATE_NOT_YET_VALID: _(
+        "A certificate was not yet valid when it was used. "
+        "Ask the school to sign again."
+    ),
+    Reason.CERTIFICATE_REVOKED: _(
+        "A certificate had been revoked before it was used. "
+        "Do not accept it; tell the school."
+    ),
+    Reason.CERTIFICATE_NOT_FOR_SIGNING: _(
+        "A certificate is not meant for signing documents. "
+        "Ask the school to sign again."
+    ),
+    Reason.WRONG_SIGNER: _(
+        "Somebody else than expected has signed. Ask the school who signed and why."
+    ),
+    Reason.WRONG_SCHOOL: _(
+        "The seal is that of another school. Do not accept it; tell the department."
+    ),
+    Reason.NO_TIMESTAMP: _(
+        "Nobody has confirmed when this was signed. "
+        "Ask the school for a record with a time-stamp."
+    ),
+    Reason.TIMESTAMP_NOT_TRUSTED: _(
+        "The time-stamp comes from a service that is not trusted here. "
+        "Ask the department which services are accepted."
+    ),
+    Reason.TIME_CONTRADICTED: _(
+        "The time that the signer states is not the time of the time-stamp. "
+        "Ask the school when it was signed."
+    ),
+    Reason.WEAK_ALGORITHM: _(
+        "The signature uses a method that is too weak today. "
+        "Ask the school to sign again."
+    ),
+}
+
+
+def unreadable_end(trailing_bytes: int) -> Reason:
+    """A file that ends in its middle has lost its end mark or the one before shows."""
+    return Reason.TRUNCATED if trailing_bytes else Reason.DAMAGED

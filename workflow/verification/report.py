@@ -1,0 +1,88 @@
+"""What the verifier says: a verdict, its reasons, and each signature in words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from workflow.verification.reasons import Reason, Verdict
+
+
+class TimeSource(StrEnum):
+    TIMESTAMP = "timestamp"
+    CLAIMED = "claimed"
+
+
+class Coverage(StrEnum):
+    """What a signature covers: the file, or the file as it stood when it was made."""
+
+    WHOLE_FILE = "whole_file"
+    REVISION = "revision"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class SignatureReport:
+    """One signature. ``indication`` and its detail are those of EN 319 102-1."""
+
+    field: str
+    signer: str
+    office: str
+    organisation: str
+    personal_number: str
+    tax_code: str
+    serial: str
+    signed_at: datetime | None
+    time_source: TimeSource | None
+    level: str
+    intact: bool
+    trusted: bool
+    coverage: Coverage
+    indication: str
+    sub_indication: str
+    reasons: tuple[Reason, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; times in ISO 8601. ``slot`` is the field's name."""
+        moment = self.signed_at.isoformat() if self.signed_at else None
+        return asdict(self) | {"slot": self.field, "signed_at": moment}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that can be said of a file by itself, without asking the register."""
+
+    sha256: str
+    reasons: tuple[Reason, ...]
+    signatures: tuple[SignatureReport, ...] = ()
+    record: bytes | None = field(default=None, repr=False)
+    effective_date: str = ""
+    trailing_bytes: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that any reason says; authentic only when there is none."""
+        found = {reason.verdict for reason in self.reasons}
+        order = (Verdict.UNREADABLE, Verdict.ALTERED, Verdict.UNKNOWN)
+        return next((one for one in order if one in found), Verdict.AUTHENTIC)
+
+    @property
+    def integrity(self) -> bool:
+        """Whether every byte is what was signed, whoever signed."""
+        return self.verdict in (Verdict.AUTHENTIC, Verdict.UNKNOWN)
+
+    @property
+    def record_sha256(self) -> str:
+        """The digest of the embedded JSON alone; empty when there is none."""
+        if self.record is None:
+            return ""
+        return hashlib.sha256(self.record).hexdigest()
+
+
+def unique(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each reason once, in the order in which it was found."""
+    return tuple(dict.fromkeys(reasons))

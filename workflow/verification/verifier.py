@@ -1,0 +1,159 @@
+"""Judge a signed record by the file alone: no database, no network.
+
+What no file can prove is left to the caller, who has the register: that the embedded
+JSON is the version on record, that the effective date is the date of the lock, and
+that nothing newer has replaced it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from workflow.verification.policy import forbidden_changes
+from workflow.verification.reasons import Reason
+from workflow.verification.report import (
+    Coverage,
+    Report,
+    SignatureReport,
+    unique,
+)
+from workflow.verification.signatures import (
+    Slot,
+    coverage,
+    judge_document_stamp,
+    judge_signature,
+)
+from workflow.verification.structure import (
+    Opened,
+    Unreadable,
+    effective_date,
+    embedded_record,
+    open_file,
+)
+from workflow.verification.trust import TrustStore
+
+logger = logging.getLogger(__name__)
+
+DOCUMENT_STAMP = "/DocTimeStamp"
+
+
+def verify_pdf(
+    data: bytes, trust: TrustStore, at: datetime, *, slots: Sequence[Slot]
+) -> Report:
+    """Return what ``data`` proves at ``at``; never raises for a bad file."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        return judge(open_file(data), trust, at, slots, sha256)
+    except Unreadable as error:
+        return Report(sha256, (error.reason,))
+    except Exception as error:  # a hostile file fails in any way it likes
+        logger.info("unreadable file %s: %r", sha256, error)
+        return Report(sha256, (Reason.DAMAGED,))
+
+
+def judge(
+    file: Opened, trust: TrustStore, at: datetime, slots: Sequence[Slot], sha256: str
+) -> Report:
+    reader = file.reader
+    embedded = list(reader.embedded_signatures)
+    signatures, found = judge_all(file, embedded, trust, at, slots)
+    record = embedded_record(reader)
+    dates = effective_date(reader)
+    if file.trailing_bytes:
+        found.append(Reason.BYTES_BEHIND_END)
+    found += slot_faults(embedded, slots)
+    if embedded:
+        found += revision_faults(reader, embedded)
+    if record is None:
+        found.append(Reason.RECORD_MISSING)
+    if len(dates) > 1:
+        found.append(Reason.FIELD_CHANGED)
+    for signature in signatures:
+        found += signature.reasons
+    return Report(
+        sha256=sha256,
+        reasons=unique(found),
+        signatures=tuple(signatures),
+        record=record,
+        effective_date=dates.pop() if len(dates) == 1 else "",
+        trailing_bytes=file.trailing_bytes,
+    )
+
+
+def judge_all(
+    file: Opened,
+    embedded: list[EmbeddedPdfSignature],
+    trust: TrustStore,
+    at: datetime,
+    slots: Sequence[Slot],
+) -> tuple[list[SignatureReport], list[Reason]]:
+    """Judge from the last to the first: a later time-stamp proves the earlier ones."""
+    demanded = {slot.field: slot for slot in slots}
+    stored = "/DSS" in file.reader.root
+    signatures: list[SignatureReport] = []
+    found: list[Reason] = []
+    proven = at
+    for signature in reversed(embedded):
+        try:
+            if signature.sig_object_type == DOCUMENT_STAMP:
+                stamp = judge_document_stamp(
+                    file.data, signature, trust=trust, proven=proven
+                )
+                found += stamp.reasons
+                proven = stamp.moment if stamp.proves and stamp.moment else proven
+                continue
+            report = judge_signature(
+                file.data,
+                signature,
+                trust=trust,
+                proven=proven,
+                slot=demanded.get(signature.field_name),
+                stored_evidence=stored,
+            )
+            signatures.insert(0, report)
+        except Exception as error:  # what is no CMS fails in many ways
+            logger.info("%s: %r", signature.field_name, error)
+            found.append(Reason.SIGNATURE_BROKEN)
+    return signatures, found
+
+
+def slot_faults(
+    embedded: list[EmbeddedPdfSignature], slots: Sequence[Slot]
+) -> list[Reason]:
+    """Every demanded slot is signed, and nobody signs where no slot is."""
+    signed = {
+        signature.field_name
+        for signature in embedded
+        if signature.sig_object_type != DOCUMENT_STAMP
+    }
+    if not signed:
+        return [Reason.NOT_SIGNED]
+    demanded = {slot.field for slot in slots}
+    missing = [Reason.SIGNATURE_MISSING] if demanded - signed else []
+    return missing + ([Reason.FIELD_CHANGED] if signed - demanded else [])
+
+
+def revision_faults(
+    reader: PdfFileReader, embedded: list[EmbeddedPdfSignature]
+) -> list[Reason]:
+    """From the first signature on, each revision may only do what is allowed, and
+    the last one has to be under a signature or a time-stamp.
+    """
+    found: list[Reason] = []
+    last = reader.xrefs.total_revisions - 1
+    first = min(signature.signed_revision for signature in embedded)
+    for number in range(first, last):
+        old = reader.get_historical_resolver(number)
+        new = reader.get_historical_resolver(number + 1)
+        found += forbidden_changes(old, new)
+    if not found and embedded[-1].signed_revision < last:
+        found.append(Reason.NOT_COVERED)
+    elif all(coverage(one) is not Coverage.WHOLE_FILE for one in embedded):
+        found.append(Reason.BYTES_BEHIND_END if not found else Reason.NOT_COVERED)
+    return found
