@@ -5,9 +5,11 @@ from __future__ import annotations
 from .errors import RenderOverflow, UnprintableText
 from .fonts import unprintable
 from .form import FormInput, render_html, render_pdf
-from .stamps import render_stamp
+from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
 
 __all__ = [
+    "EFFECTIVE_DATE_SIZE",
+    "SIGNATURE_SIZE",
     "FormInput",
     "RenderOverflow",
     "UnprintableText",

@@ -94,13 +94,14 @@ def _empty_appearance(pdf: pydyf.PDF, field: pydyf.Dictionary) -> None:
     checked = _object(pdf, field["AP"]["N"]["on"])
     for key in ("AS", "V", "MK", "Border"):
         del field[key]
-    left, top, right, bottom = (round(value) for value in field["Rect"])
-    field["Rect"] = pydyf.Array((left, bottom, right, top))
+    x1, y2, x2, y1 = field["Rect"]
+    left, bottom, width, height = (round(v) for v in (x1, y1, x2 - x1, y2 - y1))
+    field["Rect"] = pydyf.Array((left, bottom, left + width, bottom + height))
     field["F"] = PRINTED
     field["AP"]["N"] = checked.reference
     checked.stream.clear()
     del checked.extra["Resources"]
-    checked.extra["BBox"] = pydyf.Array((0, top - bottom, right - left, 0))
+    checked.extra["BBox"] = pydyf.Array((0, height, width, 0))
 
 
 def _make_text(field: pydyf.Dictionary, name: str) -> None:

@@ -9,6 +9,9 @@ from weasyprint import HTML
 
 from .fonts import FACES, LAYOUT, font_configuration, metrics, no_url
 
+# The boxes of templates/documents/form.css, width and height in points.
+SIGNATURE_SIZE = (238.0, 60.0)
+EFFECTIVE_DATE_SIZE = (153.0, 14.0)
 LARGEST = 9.0
 SMALLEST = 4.0
 LINE_HEIGHT = 1.2
