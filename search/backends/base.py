@@ -107,5 +107,7 @@ class Backend(ABC):
         """Answer from ``visible`` only: rows, total and facets count nothing else.
 
         Best first, then newest first; without words newest first. Hits in a name
-        rank above others, and those with the right marks above those without.
+        rank above others, and those with the right marks above those without. A
+        word that may be a beginning is one in names, units and codes only: "hoa"
+        is not to find every comment that has "hoàn thành".
         """

@@ -48,17 +48,17 @@ class PostgresqlBackend(SqlBackend):
     def contains(self, column: str) -> str:
         return f"(strpos({column}, %s) > 0)::int"
 
-    def matched(self, table: str, query: Query, where: str, values: Values) -> Part:
+    def matched(self, table: str, query: Query, columns: Part, where: Part) -> Part:
         conditions = _conditions(query)
         match = "".join(" AND d.folded @@ %s::tsquery" for _ in conditions)
         newest = (
-            f"SELECT d.record_id, d.folded, d.exact FROM {table} d"
-            f" WHERE {where}{match} ORDER BY d.record_id DESC LIMIT {CAP + 1}"
+            f"SELECT d.* FROM {table} d WHERE {where.sql}{match}"
+            f" ORDER BY d.record_id DESC LIMIT {CAP + 1}"
         )
         rank, rank_values = _relevance(query)
         return Part(
-            f"SELECT record_id, {rank} AS relevance FROM ({newest}) AS newest",
-            [*rank_values, *values, *conditions],
+            f"SELECT {columns.sql}, {rank} AS relevance FROM ({newest}) AS d",
+            [*columns.values, *rank_values, *where.values, *conditions],
         )
 
 
@@ -86,9 +86,9 @@ def _conditions(query: Query) -> list[str]:
 
 
 def _all_words(query: Query) -> str:
-    *others, last = query.words
-    terms = [_phrase(word.folded) for word in others]
-    terms.append(_phrase(last.folded, "*" if query.prefix else ""))
+    terms = [_phrase(word.folded) for word in query.words]
+    if query.prefix:
+        terms[-1] = f"({terms[-1]} | {_phrase(query.begun, '*ABC')})"
     return " & ".join(terms)
 
 
@@ -104,12 +104,11 @@ def _relevance(query: Query) -> Part:
 
 
 def _phrase(tokens: tuple[str, ...], suffix: str = "") -> str:
-    """Tokens beside each other. ``suffix``: weights for all, ``*`` for the last.
+    """Tokens beside each other. ``suffix``: weights for all, ``*`` for the last only.
 
     Tokens hold letters and digits only, so none can end its quotes.
     """
-    weight = suffix.replace("*", "")
-    terms = [f"'{token}'" + (f":{weight}" if weight else "") for token in tokens]
-    if "*" in suffix:
-        terms[-1] += ":*"
+    weights = suffix.replace("*", "")
+    terms = [f"'{token}'{':' if weights else ''}{weights}" for token in tokens[:-1]]
+    terms.append(f"'{tokens[-1]}'{':' if suffix else ''}{suffix}")
     return f"({' <-> '.join(terms)})"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
 from documents.querysets import RecordQuerySet
 
@@ -27,7 +29,8 @@ PAGE = 2_000
 
 Values = list[Any]
 
-# Original texts and filters, then what the order of hits is made from.
+# What every match is filtered, ranked and counted by comes first: SQLite then finds
+# it without following a long row through its overflow pages.
 COLUMNS = {
     "revision": "bigint NOT NULL",
     "uuid": "text NOT NULL",
@@ -38,28 +41,30 @@ COLUMNS = {
     "class_name": "text NOT NULL",
     "unit_code": "text NOT NULL",
     "unit_name": "text NOT NULL",
-    "name": "text NOT NULL",
-    "unit": "text NOT NULL",
-    "body": "text NOT NULL",
     "class_key": "text NOT NULL",
     "grade": "text NOT NULL",
     "given": "text NOT NULL",
     "name_exact": "text NOT NULL",
     "name_folded": "text NOT NULL",
+    "name": "text NOT NULL",
+    "unit": "text NOT NULL",
+    "body": "text NOT NULL",
 }
-_FACET_COLUMNS = {
-    "state": ("state", "state"),
-    "school_year": ("school_year", "school_year"),
-    "class": ("class_key", "class_name"),
-    "unit": ("unit_code", "unit_name"),
-}
-_ROW = ", ".join(f"d.{field.name}" for field in fields(Row))
+_ROW = ", ".join(field.name for field in fields(Row))
+_COUNTED = "d.state, d.school_year, d.class_key, d.class_name, d.unit_code, d.unit_name"
 
 
 class Part(NamedTuple):
     """A piece of SQL and its parameters."""
 
     sql: str
+    values: Values
+
+
+class Ranks(NamedTuple):
+    """Expressions of which the higher is the better hit, the first first."""
+
+    sql: list[str]
     values: Values
 
 
@@ -81,8 +86,11 @@ class SqlBackend(Backend):
         """The values of ``token_columns``."""
 
     @abstractmethod
-    def matched(self, table: str, query: Query, where: str, values: Values) -> Part:
-        """SQL for (record_id, relevance) of at most CAP + 1 rows, newest first."""
+    def matched(self, table: str, query: Query, columns: Part, where: Part) -> Part:
+        """SQL for ``columns`` and relevance of at most CAP + 1 rows, the newest.
+
+        ``columns`` and ``where`` call the table ``d``.
+        """
 
     @abstractmethod
     def contains(self, column: str) -> str:
@@ -177,60 +185,62 @@ class SqlBackend(Backend):
         offset: int = 0,
     ) -> Found:
         try:
-            scope, scope_values = visible.values("pk").query.sql_with_params()
+            seen = _visible(visible)
         except EmptyResultSet:
             return Found()
-        table = self.table(generation)
-        where, values = _filters(query)
-        where += f" AND d.record_id + 0 IN ({scope})"
-        matched = self.matched(table, query, where, [*values, *scope_values])
-        counts = _counts(table, matched)
-        total = sum(facet.count for facet in counts["state"])
+        table, filters = self.table(generation), _filters(query)
+        where = Part(f"{filters.sql} AND {seen.sql}", [*filters.values, *seen.values])
+        ranks = self._ranks(query)
+        names = "".join(f", {sql} AS rank{n}" for n, sql in enumerate(ranks.sql))
+        columns = Part(f"d.record_id, {_COUNTED}{names}", ranks.values)
+        matched = self.matched(table, query, columns, where)
+        order = [*(f"rank{n}" for n in range(len(ranks.sql))), "relevance", "record_id"]
+        ids, combinations = _numbers(matched, order, limit, offset)
+        total = sum(combination[-1] for combination in combinations)
         return Found(
-            rows=self._page(table, query, matched, limit, offset) if total else [],
+            rows=_rows(table, ids),
             total=min(total, CAP),
             capped=total > CAP,
-            facets=counts,
+            facets=_facets(combinations),
         )
 
-    def _page(
-        self, table: str, query: Query, matched: Part, limit: int, offset: int
-    ) -> list[Row]:
-        order, order_values = self._order(query)
-        sql = (
-            f"WITH matched AS ({matched.sql}) SELECT {_ROW} FROM matched m"
-            f" JOIN {table} d ON d.record_id = m.record_id"
-            f" ORDER BY {order} d.record_id DESC LIMIT %s OFFSET %s"
-        )
-        values = [*matched.values, *order_values, limit, min(offset, CAP)]
-        return [Row(*row) for row in _fetch(sql, values)]
-
-    def _order(self, query: Query) -> Part:
-        """In the name; with the right marks; as typed; as called; by the engine."""
+    def _ranks(self, query: Query) -> Ranks:
+        """In the name; with the right marks; as typed; as called."""
         words = query.words
         if not words:
-            return Part("", [])
+            return Ranks([], [])
         folded = [padded(word.folded) for word in words]
         exact = [padded(word.exact) for word in words]
         # A name that begins with the last word ranks above a comment that has it.
         begun = [folded[-1].rstrip()] if query.prefix else []
         together = padded([token for word in words for token in word.folded])
-        in_folded = self.contains("d.name_folded")
-        sums = [
-            " + ".join([in_folded] * len(folded + begun)),
-            " + ".join([self.contains("d.name_exact")] * len(exact)),
-            in_folded,
-        ]
         given = [word.folded[-1] for word in words]
-        flag = f"CASE WHEN d.given IN {_places(given)} THEN 1 ELSE 0 END"
-        terms = [*sums, flag, "m.relevance"]
-        sql = " ".join(f"{term} DESC," for term in terms)
-        return Part(sql, [*folded, *begun, *exact, together, *given])
+        in_folded = self.contains("d.name_folded")
+        return Ranks(
+            [
+                " + ".join([in_folded] * len(folded + begun)),
+                " + ".join([self.contains("d.name_exact")] * len(exact)),
+                in_folded,
+                f"CASE WHEN d.given IN {_places(given)} THEN 1 ELSE 0 END",
+            ],
+            [*folded, *begun, *exact, together, *given],
+        )
 
 
 def padded(tokens: Sequence[str]) -> str:
     """Tokens with a space around each, so that a whole one is found as text."""
     return f" {' '.join(tokens)} "
+
+
+def _visible(visible: RecordQuerySet) -> Part:
+    """The condition that a match is among ``visible``. Raises EmptyResultSet.
+
+    Asked of each match, by key: a list of all that is visible would cost the same
+    however little matches.
+    """
+    one = visible.filter(pk=RawSQL("d.record_id", ())).values("pk")
+    sql, values = one.query.sql_with_params()
+    return Part(f"EXISTS ({sql})", list(values))
 
 
 def _filters(query: Query) -> Part:
@@ -253,23 +263,57 @@ def _filters(query: Query) -> Part:
     return Part(" AND ".join(parts), values)
 
 
-def _counts(table: str, matched: Part) -> dict[str, list[FacetCount]]:
-    """Every facet in one statement, the greatest count first."""
-    selects = [
-        f"SELECT '{name}', {value}, MIN({label}), COUNT(*) FROM found GROUP BY {value}"
-        for name, (value, label) in _FACET_COLUMNS.items()
-    ]
+def _numbers(
+    matched: Part, order: list[str], limit: int, offset: int
+) -> tuple[list[int], list[tuple[Any, ...]]]:
+    """The ids of one page, best first, and the counts of each combination of facets.
+
+    One statement: finding and ranking the matches is what costs.
+    """
+    best = ", ".join(f"{name} DESC" for name in order)
     rows = _fetch(
-        f"WITH matched AS ({matched.sql}), found AS MATERIALIZED ("
-        "SELECT d.state, d.school_year, d.class_key, d.class_name, d.unit_code,"
-        f" d.unit_name FROM matched m JOIN {table} d ON d.record_id = m.record_id)"
-        f" {' UNION ALL '.join(selects)} ORDER BY 4 DESC, 2",
-        matched.values,
+        f"WITH matched AS MATERIALIZED ({matched.sql}),"
+        f" page AS (SELECT {', '.join(order)} FROM matched ORDER BY {best}"
+        " LIMIT %s OFFSET %s)"
+        " SELECT record_id, '', '', '', '', '', '',"
+        f" ROW_NUMBER() OVER (ORDER BY {best}) FROM page"
+        " UNION ALL"
+        " SELECT NULL, state, school_year, class_key, MIN(class_name), unit_code,"
+        " MIN(unit_name), COUNT(*) FROM matched"
+        " GROUP BY state, school_year, class_key, unit_code",
+        [*matched.values, limit, min(offset, CAP)],
     )
-    counts: dict[str, list[FacetCount]] = {name: [] for name in FACETS}
-    for name, value, label, count in rows:
-        counts[name].append(FacetCount(value, label, count))
-    return counts
+    places = {row[0]: row[-1] for row in rows if row[0] is not None}
+    combinations = [row[1:] for row in rows if row[0] is None]
+    return sorted(places, key=places.__getitem__), combinations
+
+
+def _rows(table: str, ids: list[int]) -> list[Row]:
+    """The found records in that order, without any that has just gone."""
+    if not ids:
+        return []
+    sql = f"SELECT {_ROW} FROM {table} WHERE record_id IN {_places(ids)}"
+    rows = {row[0]: Row(*row) for row in _fetch(sql, ids)}
+    return [rows[record_id] for record_id in ids if record_id in rows]
+
+
+def _facets(combinations: list[tuple[Any, ...]]) -> dict[str, list[FacetCount]]:
+    """Each facet for itself, the greatest count first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    labels: dict[str, dict[str, str]] = {name: {} for name in FACETS}
+    for state, year, key, class_name, unit, unit_name, count in combinations:
+        values = (state, year, key, unit)
+        names = (state, year, class_name, unit_name)
+        for facet, value, label in zip(FACETS, values, names, strict=True):
+            counts[facet][value] += count
+            labels[facet].setdefault(value, label)
+    return {
+        facet: [
+            FacetCount(value, labels[facet][value], count)
+            for value, count in sorted(counted.items(), key=lambda i: (-i[1], i[0]))
+        ]
+        for facet, counted in counts.items()
+    }
 
 
 def _revision(document: Document) -> int:

@@ -19,6 +19,7 @@ _FTS = ["name_exact", "name_folded", *_OTHERS]
 # In the order of _FTS; a hit with the right marks counts in both streams.
 _WEIGHTS = "5, 5, 5, 10, 1, 2, 1"
 _FOLDED = "{name_folded initials codes unit_folded body_folded}"
+_BEGUN = "{name_folded initials codes unit_folded}"
 _EXACT = "{name_exact body_exact}"
 
 
@@ -78,51 +79,54 @@ class SqliteBackend(SqlBackend):
     def contains(self, column: str) -> str:
         return f"(instr({column}, %s) > 0)"
 
-    def matched(self, table: str, query: Query, where: str, values: Values) -> Part:
-        expression = _expression(query)
+    def matched(self, table: str, query: Query, columns: Part, where: Part) -> Part:
+        expression, fts = _expression(query), f"{table}_fts"
         if not expression:
             return Part(
-                f"SELECT d.record_id, 0 AS relevance FROM {table} d WHERE {where}"
-                f" ORDER BY d.record_id DESC LIMIT {CAP + 1}",
-                values,
+                f"SELECT {columns.sql}, 0 AS relevance FROM {table} d"
+                f" WHERE {where.sql} ORDER BY d.record_id DESC LIMIT {CAP + 1}",
+                [*columns.values, *where.values],
             )
-        fts = f"{table}_fts"
-        # CROSS JOIN: the planner must start from the matches. bm25 is lower for a
-        # better match.
+        # bm25 is lower for a better match, and costs nothing that is not matched.
+        rank = f"-bm25({fts}, {_WEIGHTS})" if query.words else "0"
+        # CROSS JOIN: the planner must start from the matches.
         return Part(
-            f"SELECT d.record_id, -bm25({fts}, {_WEIGHTS}) AS relevance"
+            f"SELECT {columns.sql}, {rank} AS relevance"
             f" FROM {fts} CROSS JOIN {table} d ON d.record_id = {fts}.rowid"
-            f" WHERE {fts} MATCH %s AND {where}"
+            f" WHERE {fts} MATCH %s AND {where.sql}"
             f" ORDER BY {fts}.rowid DESC LIMIT {CAP + 1}",
-            [expression, *values],
+            [*columns.values, expression, *where.values],
         )
 
 
 def _expression(query: Query) -> str:
     """What FTS5 is asked. Tokens hold letters and digits only, so none can escape."""
-    words = _terms(query)
     parts = [f'{{codes}} : "{code}"' for code in query.codes]
     if query.schools:
         schools = " OR ".join(_phrase(word.folded) for word in query.schools)
         parts.append(f"{{unit_folded}} : ({schools})")
-    if words:
-        parts.append(f"{_FOLDED} : ({' AND '.join(words)})")
-        parts.append(f"({_rewards(query.words, words[0])})")
+    if query.words:
+        terms = _terms(query)
+        parts += terms
+        parts.append(f"({terms[0]} OR {_rewards(query.words)})")
     return " AND ".join(parts)
 
 
 def _terms(query: Query) -> list[str]:
-    terms = [_phrase(word.folded) for word in query.words]
+    """What must be there, one for each word."""
+    terms = [f"{_FOLDED} : {_phrase(word.folded)}" for word in query.words]
     if query.prefix:
-        terms[-1] += " *"
+        begun = f"{_BEGUN} : {_phrase(query.begun)} *"
+        terms[-1] = f"({terms[-1]} OR {begun})"
     return terms
 
 
-def _rewards(words: tuple[Word, ...], sure: str) -> str:
-    """Words that count when they are there; ``sure`` makes them optional."""
+def _rewards(words: tuple[Word, ...]) -> str:
+    """What counts when it is there."""
     exact = " OR ".join(_phrase(word.exact) for word in words)
-    together = _phrase(tuple(token for word in words for token in word.folded))
-    return f"{_FOLDED} : ({sure} OR {together}) OR {_EXACT} : ({exact})"
+    together = tuple(token for word in words for token in word.folded)
+    near = f" OR {_FOLDED} : {_phrase(together)}" if len(words) > 1 else ""
+    return f"{_EXACT} : ({exact}){near}"
 
 
 def _phrase(tokens: tuple[str, ...]) -> str:

@@ -95,6 +95,15 @@ def test_a_whole_word_ranks_above_a_beginning(put, ask):
     assert ask("hoa ") == ["Trần Thị Hoà"]
 
 
+def test_a_beginning_is_looked_for_in_names_and_not_in_comments(put, ask):
+    put("Lê Văn Nam", body="Em hoàn thành tốt.")
+    put("Lê Văn Hoàng", body="Em học tốt.")
+    put("Lê Văn Tú", body="Em vẽ hoa.")
+
+    assert set(ask("hoa")) == {"Lê Văn Hoàng", "Lê Văn Tú"}
+    assert set(ask("văn hoà")) == {"Lê Văn Hoàng", "Lê Văn Tú"}
+
+
 def test_words_beside_each_other_rank_above_words_apart(put, ask):
     put("Hoa Thị Nguyễn")
     put("Nguyễn Thị Hoa")
