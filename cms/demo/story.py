@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.portal.setup import ensure_site
 from documents.errors import RecordsError
-from documents.importing import Upload, commit_import, plan_import
+from documents.importing.cells import Upload
+from documents.importing.runs import commit_import, plan_import
 from documents.models import Guardianship, Record, State, Unit, User
 from documents.samples import MY_NGAI, school_workbooks
 from workflow.models import ItemStatus
@@ -70,8 +71,10 @@ def _import_workbooks(school: Unit, registrar: User, at: datetime) -> None:
         return
     books = school_workbooks(MY_NGAI)
     files = [Upload(name, data) for name, data in books.items()]
-    run = plan_import(files, unit=school, school_year=world.YEAR, by=registrar, at=at)
-    commit_import(run.pk, by=registrar, at=at)
+    run = plan_import(
+        files=files, unit=school, school_year=world.YEAR, by=registrar, at=at
+    )
+    commit_import(run_id=run.pk, by=registrar, at=at)
 
 
 def _live(units: dict[str, Unit], users: dict[str, User]) -> Iterator[str]:
