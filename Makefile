@@ -22,7 +22,7 @@ setup: ## install into .venv and prepare the database
 demo: setup ## setup, and load the demo (loading it twice changes nothing)
 	@$(MANAGE) load_demo
 
-run: demo ## demo, and serve: make run PORT=8000
+run: setup ## demo, and serve: make run PORT=8000
 	@exec $(PYTHON_IN) deploy/serve.py
 
 test-setup:

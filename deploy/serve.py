@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Run the site and one worker together, until Ctrl-C or SIGTERM: `make run`.
+"""Load the demo, then run the site and one worker until Ctrl-C or SIGTERM: `make run`.
 
 For a first look and for small schools on one machine. A larger installation gives
 each process to its service manager (docs/how-to/deploy.md).
@@ -21,7 +21,6 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parents[1]
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
-ADDRESS = f"http://localhost:{PORT}/"
 START_SECONDS = 60
 STOP_SECONDS = 25
 PR_SET_PDEATHSIG = 1
@@ -101,13 +100,13 @@ def wait_until_up(children: list[subprocess.Popen[bytes]]) -> bool:
     return False
 
 
-def welcome() -> None:
-    """Print one screen: the address, who can sign in, what to try first."""
-    print(f"\n  Hocba  {ADDRESS}\n", flush=True)
-    subprocess.run(
-        [sys.executable, "manage.py", "load_demo", "--show"], cwd=ROOT, check=False
-    )
-    print("\n  Ctrl-C stops the site and the worker.\n", flush=True)
+def load_demo() -> str:
+    """Load the demo, if it is not there, and return its screen: who can sign in."""
+    command = [sys.executable, "manage.py", "load_demo"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
@@ -122,9 +121,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
     children: list[subprocess.Popen[bytes]] = []
     try:
+        screen = load_demo()
         children += [start(SITE), start(WORKER)]
         if wait_until_up(children):
-            welcome()
+            print(f"{screen}\n  Ctrl-C stops the site and the worker.\n", flush=True)
             while all(child.poll() is None for child in children):
                 time.sleep(0.5)
         print("The site or the worker ended by itself; see above.", file=sys.stderr)
