@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_fsm",
     "django_htmx",
+    # Brings the page of the interface's documentation with its own static files.
+    "ninja",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -129,6 +131,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "/"
+
+
+# Who asks, for the limits on look-ups: the peer itself, unless a proxy stands between.
+CLIENT_ADDRESS_HEADER = "REMOTE_ADDR"
 
 
 # Words and time

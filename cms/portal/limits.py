@@ -1,0 +1,76 @@
+"""How often one address may ask: enough for an office, too little for guessing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``count`` calls in each window of ``seconds`` from one address."""
+
+    name: str
+    count: int
+    seconds: int
+
+    def take(self, who: str, *, now: float | None = None) -> int:
+        """Count one call; return the seconds to wait, 0 when it may go on."""
+        now = time.time() if now is None else now
+        window, passed = divmod(int(now), self.seconds)
+        key = f"limit:{self.name}:{window}:{who}"
+        # Not one step, and it need not be: a few calls too many do no harm.
+        cache.add(key, 0, self.seconds)
+        try:
+            taken = cache.incr(key)
+        except ValueError:  # it expired between the two calls
+            return 0
+        return 0 if taken <= self.count else self.seconds - passed
+
+
+CODES = Limit("codes", count=60, seconds=60)
+FILES = Limit("files", count=12, seconds=60)
+SIGN_INS = Limit("sign-ins", count=10, seconds=300)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that asks. Behind a proxy, what the proxy itself has added last."""
+    value = str(request.META.get(settings.CLIENT_ADDRESS_HEADER, ""))
+    return value.rsplit(",", 1)[-1].strip()
+
+
+def limited(limit: Limit, *methods: str) -> Callable[[View], View]:
+    """Answer 429 with the time to wait once an address has asked too often."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(
+            request: HttpRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
+            if not methods or request.method in methods:
+                wait = limit.take(client_address(request))
+                if wait:
+                    return too_many(request, wait)
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+def too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    """The page that asks to wait."""
+    context = {"wait": wait}
+    response = render(request, "cms/portal/too_many.html", context, status=429)
+    response["Retry-After"] = str(wait)
+    return response
