@@ -47,15 +47,14 @@ class Document:
 
     @cached_property
     def tokens(self) -> Tokens:
+        name, unit, body = map(text.word_of, (self.name, self.unit, self.body))
         return Tokens(
-            name_exact=text.exact_tokens(self.name),
-            name_folded=text.folded_tokens(self.name),
+            name=name,
             given=text.given_name(self.name),
             initials=text.initials(self.name),
             codes=text.folded_tokens(self.codes),
-            unit=text.folded_tokens(self.unit),
-            body_exact=text.exact_tokens(f"{self.body} {self.unit}"),
-            body_folded=text.folded_tokens(self.body),
+            unit=unit,
+            body=body,
             class_key=class_key(self.class_name),
         )
 
@@ -64,14 +63,12 @@ class Document:
 class Tokens:
     """The normalised fields of a document, all that an engine ever matches."""
 
-    name_exact: list[str]
-    name_folded: list[str]
+    name: text.Word
     given: str
     initials: str
-    codes: list[str]
-    unit: list[str]
-    body_exact: list[str]
-    body_folded: list[str]
+    codes: tuple[str, ...]
+    unit: text.Word
+    body: text.Word
     class_key: str
 
     @property

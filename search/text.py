@@ -45,7 +45,7 @@ class Token(NamedTuple):
 
 
 class Word(NamedTuple):
-    """What stands between two spaces: its tokens in both streams, in order."""
+    """The tokens of one text in both streams, in order."""
 
     exact: tuple[str, ...]
     folded: tuple[str, ...]
@@ -56,19 +56,25 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def exact_tokens(text: str) -> list[str]:
-    """The exact stream: a hit here has the right marks."""
-    return [token for run in _RUN.findall(nfc(text)) for token in _streams(run).exact]
-
-
-def folded_tokens(text: str) -> list[str]:
-    """The folded stream: a hit here may differ in marks and capitals."""
-    return [token for run in _RUN.findall(nfc(text)) for token in _streams(run).folded]
-
-
 def word_of(text: str) -> Word:
-    """Both streams of one word of a query; empty if it has no letter or digit."""
-    return Word(tuple(exact_tokens(text)), tuple(folded_tokens(text)))
+    """Both streams of a text, or of one word of a query; empty without a letter."""
+    exact: list[str] = []
+    folded: list[str] = []
+    for run in _RUN.findall(nfc(text)):
+        streams = _streams(run)
+        exact += streams.exact
+        folded += streams.folded
+    return Word(tuple(exact), tuple(folded))
+
+
+def exact_tokens(text: str) -> tuple[str, ...]:
+    """The exact stream: a hit here has the right marks."""
+    return word_of(text).exact
+
+
+def folded_tokens(text: str) -> tuple[str, ...]:
+    """The folded stream: a hit here may differ in marks and capitals."""
+    return word_of(text).folded
 
 
 def tokens_in(text: str) -> Iterator[Token]:

@@ -108,6 +108,6 @@ class Backend(ABC):
 
         Best first, then newest first; without words newest first. Hits in a name
         rank above others, and those with the right marks above those without. A
-        word that may be a beginning is one in names, units and codes only: "hoa"
-        is not to find every comment that has "hoàn thành".
+        word that may be a beginning is one in names and units only: "hoa" is
+        not to find every comment that has "hoàn thành".
         """

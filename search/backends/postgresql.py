@@ -7,7 +7,7 @@ field a token is from: A name, B codes and initials, C units, D the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
@@ -32,13 +32,17 @@ class PostgresqlBackend(SqlBackend):
     def token_values(self, document: Document) -> Values:
         tokens = document.tokens
         folded = (
-            (tokens.name_folded, "A"),
+            (tokens.name.folded, "A"),
             (tokens.codes, "B"),
-            ([tokens.initials] if tokens.initials else [], "B"),
-            (tokens.unit, "C"),
-            (tokens.body_folded, "D"),
+            ((tokens.initials,) if tokens.initials else (), "B"),
+            (tokens.unit.folded, "C"),
+            (tokens.body.folded, "D"),
         )
-        exact = ((tokens.name_exact, "A"), (tokens.body_exact, "D"))
+        exact = (
+            (tokens.name.exact, "A"),
+            (tokens.unit.exact, "C"),
+            (tokens.body.exact, "D"),
+        )
         return [_vector(folded), _vector(exact)]
 
     def faults(self, generation: int) -> list[str]:
@@ -62,7 +66,7 @@ class PostgresqlBackend(SqlBackend):
         )
 
 
-def _vector(streams: Iterable[tuple[list[str], str]]) -> str:
+def _vector(streams: Iterable[tuple[Sequence[str], str]]) -> str:
     """The literal of a tsvector: every token with its positions and weight."""
     places: dict[str, list[str]] = {}
     position = 1
@@ -88,7 +92,8 @@ def _conditions(query: Query) -> list[str]:
 def _all_words(query: Query) -> str:
     terms = [_phrase(word.folded) for word in query.words]
     if query.prefix:
-        terms[-1] = f"({terms[-1]} | {_phrase(query.begun, '*ABC')})"
+        # Not in codes: "be" begins one of 256 look-up codes.
+        terms[-1] = f"({terms[-1]} | {_phrase(query.begun, '*AC')})"
     return " & ".join(terms)
 
 

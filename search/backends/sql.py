@@ -164,8 +164,8 @@ class SqlBackend(Backend):
             "class_key": tokens.class_key,
             "grade": tokens.grade,
             "given": tokens.given,
-            "name_exact": padded(tokens.name_exact),
-            "name_folded": padded(tokens.name_folded),
+            "name_exact": padded(tokens.name.exact),
+            "name_folded": padded(tokens.name.folded),
         }
         plain = [
             derived[name] if name in derived else getattr(document, name)

@@ -19,7 +19,8 @@ _FTS = ["name_exact", "name_folded", *_OTHERS]
 # In the order of _FTS; a hit with the right marks counts in both streams.
 _WEIGHTS = "5, 5, 5, 10, 1, 2, 1"
 _FOLDED = "{name_folded initials codes unit_folded body_folded}"
-_BEGUN = "{name_folded initials codes unit_folded}"
+# Not codes: "be" begins one of 256 look-up codes.
+_BEGUN = "{name_folded unit_folded}"
 _EXACT = "{name_exact body_exact}"
 
 
@@ -62,7 +63,8 @@ class SqliteBackend(SqlBackend):
 
     def token_values(self, document: Document) -> Values:
         tokens = document.tokens
-        streams = (tokens.codes, tokens.unit, tokens.body_exact, tokens.body_folded)
+        unit, body = tokens.unit, tokens.body
+        streams = (tokens.codes, unit.folded, body.exact + unit.exact, body.folded)
         return [tokens.initials, *map(" ".join, streams)]
 
     def faults(self, generation: int) -> list[str]:

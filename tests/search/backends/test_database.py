@@ -168,7 +168,8 @@ def test_codes_are_compared_as_a_whole(put, ask):
     assert ask("082318000124") == ["Mai"]
     assert ask("7900000002") == ["Mai"]
     assert ask("550e8400e29b41d4a716446655440001") == []
-    assert ask("08231800012 ") == []
+    assert ask("08231800012") == []
+    assert ask("550e") == []
 
 
 def test_filters_narrow_what_is_found(put, ask):
