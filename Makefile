@@ -18,6 +18,7 @@ setup: ## install into .venv and prepare the database
 	@deploy/setup.sh run
 	@$(MAKE) --no-print-directory messages
 	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) setup_site --verbosity 0
 
 demo: setup ## setup, and load the demo (loading it twice changes nothing)
 	@$(MANAGE) load_demo
