@@ -1,1 +1,1 @@
-"""Keys, certificates, time-stamps, signed PDF. Knows no tables: services pass all in."""
+"""Keys, certificates, time-stamps, PDF. Knows no tables: callers pass all in."""

@@ -24,6 +24,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from workflow.signing import revocation
 from workflow.signing.errors import DevelopmentOnly
@@ -152,7 +153,7 @@ class DevelopmentCA:
     ) -> IssuedKey:
         """Write key and chain under a name that no two certificates share."""
         passphrase = secrets.token_urlsafe(18)
-        bundle = serialization.pkcs12.serialize_key_and_certificates(
+        bundle = pkcs12.serialize_key_and_certificates(
             None,
             key,
             certificate,
@@ -236,7 +237,7 @@ def require_development(allow_development: bool) -> None:
 def open_issued(path: Path) -> IssuedKey:
     """A key that the CA issued earlier, with the passphrase stored beside it."""
     passphrase = path.with_suffix(".pass").read_text()
-    bundle = serialization.pkcs12.load_pkcs12(path.read_bytes(), passphrase.encode())
+    bundle = pkcs12.load_pkcs12(path.read_bytes(), passphrase.encode())
     if bundle.cert is None:
         raise DevelopmentOnly(f"{path.name} is not one of ours")
     return IssuedKey(path, passphrase, bundle.cert.certificate)

@@ -9,7 +9,11 @@ from typing import Self
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+)
 
 DEVELOPMENT_ORGANISATION = "Hocba - chỉ dùng thử"
 SERVICE_NAMES = {
@@ -171,7 +175,7 @@ def links(profile: Profile) -> list[tuple[x509.ExtensionType, bool]]:
     found: list[tuple[x509.ExtensionType, bool]] = []
     if profile.ocsp_url:
         place = x509.UniformResourceIdentifier(profile.ocsp_url)
-        access = x509.AccessDescription(x509.AuthorityInformationAccessOID.OCSP, place)
+        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
         found.append((x509.AuthorityInformationAccess([access]), False))
     if profile.crl_url:
         uri = x509.UniformResourceIdentifier(profile.crl_url)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.content import PdfContent
-from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import (
     AxisAlignment,
@@ -17,15 +17,18 @@ from pyhanko.pdf_utils.layout import (
 )
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.stamp import StaticStampStyle
 
 from workflow.signing.errors import NotSignable
 
 EFFECTIVE_DATE = "effective_date"
+# pyHanko has types, but not on its constructors.
+PdfDictionary: Any = generic.DictionaryObject
 FLUSH = SimpleBoxLayoutRule(
     x_align=AxisAlignment.ALIGN_MID,
     y_align=AxisAlignment.ALIGN_MID,
-    margins=Margins.uniform(0),
+    margins=Margins(left=0, right=0, top=0, bottom=0),
 )
 
 
@@ -40,7 +43,7 @@ class RecordUpdate(IncrementalPdfFileWriter):
         return
 
 
-class StampPage(PdfContent):  # type: ignore[misc]
+class StampPage(PdfContent):
     """The first page of a small PDF, as the appearance of a field."""
 
     def __init__(self, pdf: bytes) -> None:
@@ -73,11 +76,9 @@ def stamp_style(stamp_pdf: bytes) -> StaticStampStyle:
     )
 
 
-def import_stamp(update: RecordUpdate, stamp_pdf: bytes) -> generic.IndirectObject:
+def import_stamp(update: BasePdfFileWriter, stamp_pdf: bytes) -> Any:
     """Copy the page with its embedded fonts as a form XObject."""
-    form: generic.IndirectObject = update.import_page_as_xobject(
-        PdfFileReader(BytesIO(stamp_pdf))
-    )
+    form: Any = update.import_page_as_xobject(PdfFileReader(BytesIO(stamp_pdf)))
     # Its structure elements stay behind, so its marks must not point to any.
     form.get_object().pop("/StructParents", None)
     return form
@@ -94,10 +95,10 @@ def fill_date(update: RecordUpdate, text: str, stamp_pdf: bytes) -> None:
         raise NotSignable(EFFECTIVE_DATE, "no such field")
     if any("/V" in field and str(field["/V"]) for field in fields):
         raise NotSignable(EFFECTIVE_DATE, "filled already")
-    appearance = {pdf_name("/N"): import_stamp(update, stamp_pdf)}
+    drawing = import_stamp(update, stamp_pdf)
     for field in fields:
-        field[pdf_name("/V")] = generic.pdf_string(text)
-        field[pdf_name("/AP")] = generic.DictionaryObject(appearance)
+        appearance = PdfDictionary({pdf_name("/N"): drawing})
+        field.update({pdf_name("/V"): pdf_string(text), pdf_name("/AP"): appearance})
         update.update_container(field)
 
 

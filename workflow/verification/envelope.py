@@ -7,7 +7,7 @@ in the CMS that nobody signed be changed unseen.
 
 from __future__ import annotations
 
-from asn1crypto import cms
+from asn1crypto import cms, x509
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 SIGNER_VERSION = "v1"
@@ -41,8 +41,11 @@ def der_length(data: bytes) -> int:
     return 2 + size + int.from_bytes(data[2 : 2 + size], "big")
 
 
-def is_plain(signed: cms.SignedData, version: str) -> bool:
-    """Whether what nobody signed in the CMS says just what the signed parts say."""
+def is_plain(signed: cms.SignedData, version: str, leaf: x509.Certificate) -> bool:
+    """Whether what nobody signed in the CMS says just what the signed parts say.
+
+    The signer is named to the byte: names compare without case otherwise.
+    """
     infos = signed["signer_infos"]
     if len(infos) != 1 or signed["version"].native != version:
         return False
@@ -51,6 +54,7 @@ def is_plain(signed: cms.SignedData, version: str) -> bool:
     return (
         info["version"].native == SIGNER_VERSION
         and info["sid"].name == "issuer_and_serial_number"
+        and info["sid"].chosen["issuer"].dump() == leaf.issuer.dump()
         and [one.dump() for one in signed["digest_algorithms"]] == [digest.dump()]
         and digest["parameters"].native is None
         and not signed["crls"]
@@ -70,7 +74,7 @@ def timestamp_of(signed: cms.SignedData) -> cms.SignedData | None:
     return None
 
 
-def is_strong(signed: cms.SignedData, leaf: cms.Certificate) -> bool:
+def is_strong(signed: cms.SignedData, leaf: x509.Certificate) -> bool:
     """Whether digest and key are still good enough.
 
     ``signed`` has one signer.

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import HistoricalResolver
 
 from workflow.signing.update import date_fields, follow
 from workflow.verification.reasons import Reason
@@ -28,7 +27,8 @@ from workflow.verification.structure import (
     pages,
 )
 
-Ref = generic.Reference
+# pyHanko's objects are read through Any: its types know no role of an object.
+Ref = Any
 Check = Callable[[Any, Any], Iterator[Reason]]
 CATALOGUE_KEYS = frozenset({"/AcroForm", "/DSS", "/Extensions"})
 EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
@@ -38,9 +38,7 @@ ATTACHMENT_KEYS = frozenset({"/Names", "/AF"})
 VALUE_KEYS = frozenset({"/V", "/AP"})
 
 
-def forbidden_changes(
-    old: HistoricalResolver, new: HistoricalResolver
-) -> Iterator[Reason]:
+def forbidden_changes(old: Any, new: Any) -> Iterator[Reason]:
     """Name what the revision ``new`` did and may not do after ``old`` was signed.
 
     Comparing neighbours is enough: what each step keeps, all steps together keep.
@@ -64,7 +62,7 @@ def forbidden_changes(
 class Roles:
     """Which objects of the signed revision may change, and how."""
 
-    def __init__(self, old: HistoricalResolver, new: HistoricalResolver) -> None:
+    def __init__(self, old: Any, new: Any) -> None:
         self.old = old
         self.new = new
         self.stamps = set(new_stamps(old, new))
@@ -157,14 +155,12 @@ class Roles:
         appearance = follow(now, "/AP")
         if changed_keys(was, now) - VALUE_KEYS or not isinstance(appearance, dict):
             return False
-        return set(appearance) == {"/N"} and self.is_new(appearance.raw_get("/N"))
+        drawing = dict.get(appearance, "/N")
+        return set(appearance) == {"/N"} and bool(self.is_new(drawing))
 
-    def is_new(self, value: object) -> bool:
+    def is_new(self, value: Any) -> Any:
         """An object of its own that nothing in the signed revision uses."""
-        unused: bool = is_reference(value) and self.old.is_ref_unassignable(
-            value.reference  # type: ignore[attr-defined]
-        )
-        return unused
+        return is_reference(value) and self.old.is_ref_unassignable(value.reference)
 
 
 def plain(was: Any, now: Any) -> Iterator[Reason]:
@@ -175,7 +171,7 @@ def plain(was: Any, now: Any) -> Iterator[Reason]:
 
 def indirect(node: Any, key: str, check: Check) -> dict[Ref, Check]:
     """The check for ``node[key]``, if that is an object of its own."""
-    value = node.raw_get(key) if key in node else None
+    value: Any = node.raw_get(key) if key in node else None
     return {value.reference: check} if is_reference(value) else {}
 
 
@@ -185,7 +181,7 @@ def is_reference(value: object) -> bool:
 
 def changed_keys(was: Any, now: Any) -> set[str]:
     """The keys whose values differ; everything, if it is no dictionary any more."""
-    if not isinstance(now, dict) or isinstance(now, generic.StreamObject):
+    if type(now) is not generic.DictionaryObject:
         return set(was)
     return {
         key
@@ -194,7 +190,7 @@ def changed_keys(was: Any, now: Any) -> set[str]:
     }
 
 
-def new_stamps(old: HistoricalResolver, new: HistoricalResolver) -> Iterator[Ref]:
+def new_stamps(old: Any, new: Any) -> Iterator[Ref]:
     """Fields that came with this revision and are invisible document time-stamps."""
     for field in form_fields(new):
         reference = field.container_ref
@@ -212,7 +208,7 @@ def is_signature(field: Any, kind: str) -> bool:
     return signature and follow(field, "/FT") == "/Sig"
 
 
-def explain(old: HistoricalResolver, changed: set[Ref]) -> Iterator[Reason]:
+def explain(old: Any, changed: set[Ref]) -> Iterator[Reason]:
     """Say what the changed objects are, for the reader of the report."""
     explained = set()
     for reason, belonging in belongings(old):
@@ -223,7 +219,7 @@ def explain(old: HistoricalResolver, changed: set[Ref]) -> Iterator[Reason]:
         yield Reason.CHANGED_AFTER_SIGNING
 
 
-def belongings(old: HistoricalResolver) -> Iterator[tuple[Reason, set[Ref]]]:
+def belongings(old: Any) -> Iterator[tuple[Reason, set[Ref]]]:
     for page in pages(old):
         painted = set()
         for key in {"/Contents", "/Resources"} & page.keys():
@@ -237,11 +233,11 @@ def belongings(old: HistoricalResolver) -> Iterator[tuple[Reason, set[Ref]]]:
         yield Reason.ATTACHMENT_CHANGED, attached(old, entry)
 
 
-def fields_of(old: HistoricalResolver) -> set[Ref]:
+def fields_of(old: Any) -> set[Ref]:
     return {field.container_ref for field in form_fields(old)}
 
 
-def appearances(old: HistoricalResolver) -> set[Ref]:
+def appearances(old: Any) -> set[Ref]:
     """All that the fields show and hold."""
     found: set[Ref] = set()
     for field in form_fields(old):
@@ -250,6 +246,6 @@ def appearances(old: HistoricalResolver) -> set[Ref]:
     return found
 
 
-def attached(old: HistoricalResolver, entry: generic.DictionaryObject) -> set[Ref]:
+def attached(old: Any, entry: generic.DictionaryObject) -> set[Ref]:
     found: set[Ref] = set(old.collect_dependencies(entry))
     return found | {entry.container_ref}

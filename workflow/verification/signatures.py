@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,7 +103,7 @@ def judge_token(
     )
     imprint = info["message_imprint"]
     same = imprint["hashed_message"].native == expected
-    if not (intact and valid and same and is_plain(signed, "v3")):
+    if not (intact and valid and same and is_plain(signed, "v3", leaf)):
         return Stamp(info["gen_time"].native, (Reason.TIMESTAMP_BROKEN,))
     way = find_chain(leaf, trust=trust, at=proven, extra=others)
     found = list(stamp_faults(leaf, others, way))
@@ -206,7 +206,7 @@ def integrity_faults(
         yield Reason.BYTES_CHANGED
     if not valid:
         yield Reason.SIGNATURE_BROKEN
-    if not is_exact(data, signature) or not is_plain(signed, "v1"):
+    if not is_exact(data, signature) or not is_plain(signed, "v1", leaf):
         yield Reason.ENVELOPE_CHANGED
     if coverage(signature) is Coverage.UNCLEAR:
         yield Reason.COVERAGE_UNCLEAR
@@ -232,13 +232,13 @@ def time_faults(claimed: datetime | None, moment: datetime | None) -> Iterator[R
         yield Reason.TIME_CONTRADICTED
 
 
-def are_on(way: ValidationPath, embedded: object) -> bool:
+def are_on(way: ValidationPath, embedded: Iterable[x509.Certificate]) -> bool:
     """Whether every certificate that the CMS brings is one of the chain itself.
 
     A certificate beside the chain has no use but to hide a change of its bytes.
     """
     chain = {one.dump() for one in way.iter_certs(include_root=True)}
-    return all(one.dump() in chain for one in embedded)  # type: ignore[attr-defined]
+    return all(one.dump() in chain for one in embedded)
 
 
 def certificates_of(
