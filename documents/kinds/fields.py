@@ -29,8 +29,10 @@ class FieldType(StrEnum):
 class Field:
     """One value of a content. ``path`` names it as findings and changes do.
 
-    ``column`` is its place in the row ``label`` of a group that is a table. One that
-    is not ``editable`` says which sheet this is, and comes from elsewhere.
+    ``column`` is its place in the row ``label`` of a group that is a table. ``low``,
+    ``high`` and ``max_length`` are what the schema refuses; what is only against a
+    rule may be saved in a draft. One that is not ``editable`` says which sheet this
+    is, and comes from elsewhere.
     """
 
     path: str

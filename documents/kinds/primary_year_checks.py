@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..text import fold, repair_name, syllable_key
+from ..typeface import unprintable
 from .base import Finding, Severity
 from .primary_year_class import (
     ClassContext,
@@ -56,6 +57,10 @@ FINDINGS: dict[str, tuple[Severity, Promise]] = {
     "personal_number_birth_year": (
         WARN,
         _("Digits 5 and 6 of the personal number are not the year of birth."),
+    ),
+    "text_unprintable": (
+        BLOCK,
+        _("The printed form has no letters for: %(characters)s"),
     ),
     "subject_level_missing": (BLOCK, _("%(label)s has no level.")),
     "trait_level_missing": (BLOCK, _("%(label)s has no level.")),
@@ -356,9 +361,29 @@ def pupil_is_in_the_class_once(
         yield _finding("pupil_duplicate", "pupil", name=pupil.name)
 
 
+def text_is_printable(content: PrimaryYear, context: ClassContext) -> Iterator[Finding]:
+    """An emoji would only be found out when somebody signs."""
+    for path, text in texts(content.model_dump()):
+        if missing := unprintable(text):
+            yield _finding("text_unprintable", path, characters=missing)
+
+
+def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in nested values, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from texts(part, f"{path}.{key}" if path else key)
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            yield from texts(part, f"{path}.{index}")
+
+
 RULES: tuple[Callable[[PrimaryYear, ClassContext], Iterator[Finding]], ...] = (
     pupil_is_in_the_class_once,
     name_needs_no_repair,
+    text_is_printable,
     personal_number_fits,
     levels_are_complete,
     scores_are_whole_numbers,

@@ -115,7 +115,7 @@ def _subjects(subjects: Iterable[Subject], grade: int) -> Iterator[Field]:
         yield _level("subjects", subject, SUBJECT_LEVELS)
         if grade in subject.scored:
             path = f"subjects.{subject.code}.score"
-            yield Field(path, subject.label, FieldType.DECIMAL, SCORE, low=1, high=10)
+            yield Field(path, subject.label, FieldType.DECIMAL, SCORE)
         yield _comment("subjects", subject)
 
 

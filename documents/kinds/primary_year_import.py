@@ -355,6 +355,7 @@ _FIELD_LABELS = {
     "completed": "Hoàn thành chương trình",
     "promoted": "Lên lớp",
     "class_teacher": "Giáo viên chủ nhiệm",
+    "enrolment.status": "Trạng thái HS",
     "pupil.code": "Mã học sinh",
     "pupil.name": "Họ và tên",
     "pupil.gender": "Giới tính",

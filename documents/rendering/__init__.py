@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .errors import RenderOverflow, UnprintableText
-from .fonts import unprintable
 from .form import FormInput, render_html, render_pdf
 from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
 
@@ -16,5 +15,4 @@ __all__ = [
     "render_html",
     "render_pdf",
     "render_stamp",
-    "unprintable",
 ]

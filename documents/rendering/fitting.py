@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from documents.kinds.printing import Rows, Sheet
 
-from .fonts import FACES, metrics
+from ..typeface import FACES, metrics
 
 # Nobody should have to read anything smaller than the last.
 SIZES = (14, 13.5, 13, 12.5, 12, 11.5, 11, 10.5, 10, 9.5, 9, 8.5, 8, 7.5, 7, 6.5, 6)

@@ -18,10 +18,11 @@ from weasyprint import CSS, HTML, Attachment, Document
 from documents.kinds import get_kind
 from documents.kinds.printing import Printout, Sheet, long_date, short_date
 
+from ..typeface import unprintable
 from .errors import RenderOverflow, UnprintableText
 from .finish import finish
 from .fitting import DENSE_BELOW, first_size, smaller_sizes
-from .fonts import LAYOUT, font_configuration, no_url, unprintable
+from .fonts import LAYOUT, font_configuration, no_url
 from .qr import qr_svg
 
 VARIANT = "pdf/a-3a"

@@ -7,7 +7,8 @@ from functools import lru_cache
 from django.template.loader import render_to_string
 from weasyprint import HTML
 
-from .fonts import FACES, LAYOUT, font_configuration, metrics, no_url
+from ..typeface import FACES, metrics
+from .fonts import LAYOUT, font_configuration, no_url
 
 # The boxes of templates/documents/form.css, width and height in points.
 SIGNATURE_SIZE = (238.0, 60.0)

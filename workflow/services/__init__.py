@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from documents.models import Record
+
 from .editing import edit_record
 from .effective import record_pdf
 from .locking import lock_record
@@ -11,7 +15,7 @@ from .signing import sign_record
 from .submitting import submit_record
 from .transferring import dispatch_record, receive_record, withdraw_transfer
 
-STEPS = {
+STEPS: dict[str, Callable[..., Record]] = {
     "submit": submit_record,
     "return": return_record,
     "sign": sign_record,

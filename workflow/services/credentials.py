@@ -85,7 +85,8 @@ def development_ca() -> DevelopmentCA:
 
 
 def pem_of(certificate: CertificateInfo) -> str:
-    return pem.armor("CERTIFICATE", certificate.der).decode()
+    armoured: bytes = pem.armor("CERTIFICATE", certificate.der)
+    return armoured.decode()
 
 
 def _owner(owner: User | Unit) -> Owner:

@@ -11,16 +11,13 @@ from documents import storage
 from documents.errors import RecordsError
 from documents.models import FINAL_STATES, Artifact, Record, Version
 from documents.models.signatures import Purpose
-from documents.rendering import render_stamp
+from documents.rendering import EFFECTIVE_DATE_SIZE, render_stamp
 
 from ..errors import WorkflowError
 from ..signing.pades import fill_effective_date
 from . import credentials
 
 logger = structlog.get_logger(__name__)
-
-# Of the field in templates/documents/form.css: 54 × 5 mm in points.
-DATE_SIZE = (153.0, 14.0)
 
 
 class NotIssued(WorkflowError):
@@ -34,7 +31,7 @@ def record_pdf(record: Record) -> bytes:
     Raises NotIssued, FileMissing, FileAltered.
     """
     version = record.current
-    issued = version and _artifact(version, Purpose.ISSUED)
+    issued = _artifact(version, Purpose.ISSUED) if version else None
     if version is None or issued is None:
         raise NotIssued(str(record))
     if record.is_final:
@@ -51,7 +48,7 @@ def effective_pdf(record: Record, version: Version, issued: Artifact) -> bytes:
     pdf = fill_effective_date(
         storage.get(issued.sha256),
         text,
-        render_stamp([text], *DATE_SIZE),
+        render_stamp([text], *EFFECTIVE_DATE_SIZE),
         timestamper=credentials.timestamper(),
     )
     return _keep(version, pdf)

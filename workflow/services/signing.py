@@ -10,7 +10,7 @@ from documents import storage
 from documents.models import Artifact, Record, Signature, Unit, User, Version
 from documents.models.signatures import Purpose
 from documents.printing import form_input
-from documents.rendering import render_pdf, render_stamp
+from documents.rendering import SIGNATURE_SIZE, render_pdf, render_stamp
 
 from ..errors import VersionMoved
 from ..signing.certificates import CertificateInfo
@@ -19,8 +19,6 @@ from ..signing.providers.base import Provider
 from . import credentials
 from .steps import check, claim, conclude, look, version_payload
 
-# Of the fields in templates/documents/form.css: 84 × 21 mm in points.
-STAMP_SIZE = (238.0, 59.5)
 REASONS: dict[Field, str] = {"head": "Ký duyệt học bạ", "seal": "Phát hành học bạ"}
 SEAL_OFFICE = "Con dấu của nhà trường"
 
@@ -103,7 +101,7 @@ def signed_pdf(version: Version, signers: list[Signer], *, at: datetime) -> byte
             pdf,
             field=signer.slot,
             provider=signer.provider,
-            stamp_pdf=render_stamp(signer.stamp_lines(at), *STAMP_SIZE),
+            stamp_pdf=render_stamp(signer.stamp_lines(at), *SIGNATURE_SIZE),
             reason=REASONS[signer.slot],
             location=version.record.issuer.place,
             at=at,

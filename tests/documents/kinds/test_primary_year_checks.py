@@ -490,3 +490,12 @@ def test_a_name_that_import_would_have_repaired_warns():
 )
 def test_a_pupil_who_stands_in_the_class_twice_blocks(other, code):
     assert codes(sheet(), classmate(1, **other)) == code
+
+
+def test_a_letter_that_the_form_cannot_print_blocks():
+    content = sheet(pupil={"father": "Nguyễn Văn 😀"})
+
+    found = [f for f in check(content, ClassContext.of([content])) if f.blocks]
+
+    assert [(f.code, f.path) for f in found] == [("text_unprintable", "pupil.father")]
+    assert "😀" in found[0].text()

@@ -14,8 +14,8 @@ from documents.rendering import (
     UnprintableText,
     render_html,
     render_pdf,
-    unprintable,
 )
+from documents.typeface import unprintable
 
 from . import sheets
 from .sheets import NASTY, form_input, year_sheet
