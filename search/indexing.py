@@ -35,7 +35,8 @@ class Difference:
     """One thing in which index and tables differ.
 
     ``code`` is stable: ``missing`` (not in the index), ``behind`` or ``ahead`` (of
-    another revision), ``surplus`` (no such record), or a fault of the engine's own.
+    another revision), ``surplus`` (no such record), or what the engine's own check
+    finds, without a record.
     """
 
     code: str
@@ -73,15 +74,18 @@ def _first_index() -> Index:
 
 def index_records(record_ids: Iterable[int]) -> None:
     """Bring some records up to date in the index; harmless when done twice."""
-    for ids in _batches(record_ids, BATCH):
+    for ids in batches(record_ids, BATCH):
         _write(ids)
 
 
 def check_index() -> list[Difference]:
-    """Every difference between index and tables. Streams; changes nothing."""
+    """Every difference between index and tables. Changes nothing."""
     generation = ensure_index().generation
     faults = [Difference(code) for code in get_backend().faults(generation)]
-    return faults + list(_differences(generation))
+    seen = set(_differences(generation))
+    # What was being fed just then is in step at the second look.
+    lasting = [d for d in _differences(generation) if d in seen] if seen else []
+    return faults + lasting
 
 
 def reconcile_index() -> int:
@@ -119,7 +123,7 @@ def rebuild_index(
 
 def _fill(generation: int, progress: Callable[[int], None] | None) -> int:
     written = 0
-    for ids in _batches(_all_ids(), BATCH):
+    for ids in batches(_all_ids(), BATCH):
         # One short transaction for each batch: others want to write too.
         with transaction.atomic():
             get_backend().upsert(generation, documents_of(ids))
@@ -163,7 +167,7 @@ def _put(generation: int, record_ids: list[int], replaced: Iterable[int] = ()) -
 
 def _mend(generation: int) -> int:
     mended = 0
-    for batch in _batches(_differences(generation), BATCH):
+    for batch in batches(_differences(generation), BATCH):
         ids = {d.record_id: d.code for d in batch if d.record_id is not None}
         # A higher revision than the table's is wrong, and would refuse the right one.
         ahead = [record_id for record_id, code in ids.items() if code == "ahead"]
@@ -206,7 +210,7 @@ def _all_ids() -> Iterator[int]:
     return (record_id for record_id, _ in _revisions())
 
 
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     stream = iter(items)
     while batch := list(islice(stream, size)):
         yield batch

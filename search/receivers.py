@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from .indexing import ensure_index, index_records
+from .indexing import ensure_index, index_records, reconcile_index
 from .models import Index
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,12 @@ def feed(*, record_ids: list[int], **kwargs: Any) -> None:
         index_records(record_ids)
     except Exception:
         logger.exception("%d records wait for the reconciler", len(record_ids))
+
+
+def reconcile(**kwargs: Any) -> None:
+    """Mend what feeding missed, each time that the background work reconciles."""
+    if mended := reconcile_index():
+        logger.warning("the index was behind by %d records", mended)
 
 
 def make_index(*, using: str, **kwargs: Any) -> None:

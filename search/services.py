@@ -111,7 +111,8 @@ def _hit(row: Row, asked: Query) -> Hit:
         row=row,
         name=marked(row.name, words, prefix),
         unit=marked(row.unit, words | asked.marked_in_unit, prefix),
-        snippet=snippet(row.body, words, prefix),
+        # Comments are searched for whole words only.
+        snippet=snippet(row.body, words),
     )
 
 

@@ -27,10 +27,10 @@ def marked(content: str, terms: Terms, prefix: tuple[str, ...] = ()) -> SafeStri
     return _html(whole, _spans(whole, terms, prefix))
 
 
-def snippet(content: str, terms: Terms, prefix: tuple[str, ...] = ()) -> SafeString:
+def snippet(content: str, terms: Terms) -> SafeString:
     """The part of a long text that has most hits, marked; empty if there is none."""
     whole = text.nfc(content)
-    spans = _spans(whole, terms, prefix)
+    spans = _spans(whole, terms, ())
     if not spans:
         return SafeString("")
     start, end = _window(whole, spans)

@@ -8,6 +8,7 @@ from celery import shared_task
 from .services import batches
 from .services.effective import fill_missing
 from .services.locking import lock_due
+from .signals import reconciling
 
 logger = structlog.get_logger(__name__)
 
@@ -21,11 +22,15 @@ def run_batch(batch_id: int) -> None:
 
 @shared_task
 def reconcile() -> None:
-    """Hand every batch that stopped to a worker, and finish what a lock left."""
+    """Hand every batch that stopped to a worker, and finish what a lock left.
+
+    The later stages hear of it, robustly, and mend what is theirs.
+    """
     for batch in batches.stopped_batches():
         logger.warning("batch_resumed", batch=batch.pk)
         run_batch.delay(batch.pk)
     fill_missing()
+    reconciling.send_robust(sender=None)
 
 
 @shared_task

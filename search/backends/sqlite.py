@@ -75,7 +75,7 @@ class SqliteBackend(SqlBackend):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(check)
         except DatabaseError:
-            return ["index_damaged"]
+            return ["damaged"]
         return []
 
     def contains(self, column: str) -> str:

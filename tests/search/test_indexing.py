@@ -16,7 +16,10 @@ from search.indexing import (
     reconcile_index,
 )
 from search.models import Index
+from search.receivers import make_index
 from search.services import search_records
+from workflow.integrity import flaws
+from workflow.tasks import reconcile
 
 
 def names(query, user):
@@ -91,6 +94,48 @@ def test_the_reconciler_mends_every_difference(four, inspector):
     assert check_index() == []
     assert reconcile_index() == 0
     assert names("vy", inspector) == ["Vy"]
+
+
+def test_the_reconciler_of_the_workflow_mends_the_index(four):
+    reconcile()
+
+    assert check_index() == []
+
+
+def test_check_integrity_names_each_difference_by_record(four):
+    (lan, mai, _tu, vy), surplus_id = four
+
+    found = [flaw for flaw in flaws() if flaw.code.startswith("index_")]
+
+    assert [(flaw.code, flaw.where) for flaw in found] == [
+        ("index_behind", str(lan)),
+        ("index_ahead", str(mai)),
+        ("index_missing", str(vy)),
+        ("index_surplus", f"record {surplus_id}"),
+    ]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="FTS5's own check")
+def test_a_damaged_index_is_a_flaw_of_the_installation(archive):
+    index_records([archive.add("Lan").pk])
+    table = f"search_records_g{ensure_index().generation}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table}_fts_docsize")
+
+    found = [flaw for flaw in flaws() if flaw.code.startswith("index_")]
+
+    assert [(flaw.code, flaw.where) for flaw in found] == [
+        ("index_damaged", "search index")
+    ]
+
+
+def test_migrating_backwards_needs_no_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE search_index")
+
+    make_index(using="default")
+
+    assert "search_index" not in connection.introspection.table_names()
 
 
 def test_a_rebuild_leaves_one_generation_that_has_everything(four, inspector):

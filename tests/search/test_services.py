@@ -39,6 +39,14 @@ def test_words_of_a_comment_are_shown_marked_and_escaped(indexed, inspector):
     )
 
 
+def test_a_beginning_is_marked_in_names_only(archive, inspector):
+    index_records([archive.add("Lê Hoàng", comment="Em hoàn thành.").pk])
+
+    (hit,) = search_records("hoa", inspector).hits
+
+    assert (hit.name, hit.snippet) == ("Lê <mark>Hoàng</mark>", "")
+
+
 def test_every_code_finds_its_record(archive, inspector):
     record = archive.add("Lan", personal_number="082318000123")
     index_records([record.pk, archive.add("Mai").pk])

@@ -359,4 +359,4 @@ def test_an_index_that_differs_from_its_table_is_a_fault(backend, put):
         cursor.execute(f"DROP TRIGGER {table}_update")
         cursor.execute(f"UPDATE {table} SET name_folded = ' mai '")
 
-    assert backend.faults(GENERATION) == ["index_damaged"]
+    assert backend.faults(GENERATION) == ["damaged"]
