@@ -39,10 +39,14 @@ class WriteOnceStorage(FileSystemStorage):
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-            for chunk in content.chunks():
-                part.write(chunk)
-            part.flush()
-            os.fsync(part.fileno())
+            try:
+                for chunk in content.chunks():
+                    part.write(chunk)
+                part.flush()
+                os.fsync(part.fileno())
+            except BaseException:
+                Path(part.name).unlink()
+                raise
         Path(part.name).chmod(0o440)
         Path(part.name).replace(target)
         return name
