@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from ..kinds import primary_year_import as kind
 from ..kinds.primary_year_import import BadValue
 from ..models import FINAL_STATES, Pupil, State
 from ..models.imports import Outcome
+from ..text import fold
 from . import values as read
 from .facts import Facts
+from .joining import shown
 from .messages import Note
 from .plans import Planned
 from .proposals import Proposal
@@ -82,7 +86,29 @@ class Comparison:
             return [self._note("pupil_unknown")]
         if not self.class_name:
             return [self._note("class_missing")]
-        return []
+        return self._mistaken_identity()
+
+    def _mistaken_identity(self) -> list[Note]:
+        """Whether the code is known as that of somebody else.
+
+        A pupil list may mend a name or a date of birth, but hardly both at once;
+        results and comments mend neither.
+        """
+        name, born = self._differs("name"), self._differs("birth_date")
+        if self.proposal.is_listed and not (name and born):
+            return []
+        return [note for note in (name, born) if note]
+
+    def _differs(self, field: str) -> Note | None:
+        source = self.proposal.identity.get(field)
+        known = getattr(self.pupil, field, None)
+        if source is None or not known or source.value == known:
+            return None
+        if field == "name" and fold(source.value) == fold(known):
+            return None
+        words = {"new": shown(source.value), "old": shown(known)}
+        names = self.proposal.names() | {"other": _("the school's records")}
+        return Note(f"{field}_conflict", source.place, names | words)
 
     def _warnings(self) -> list[Note]:
         notes = []
@@ -163,7 +189,7 @@ class Comparison:
                 e.entered_on,
             )
             for e in enrolments
-            if e.school_class.school_year != self.facts.school_year
+            if e is not self.enrolment
         ]
 
     def _values(self, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +219,7 @@ class Comparison:
         return source.value if source else known
 
     def _history(self, old: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The earlier lines as they stand, and this year's."""
+        """The lines as they stand, with the one of this school and year renewed."""
         if old:
             lines = [dict(line) for line in old.get("history", ())]
         else:
@@ -202,21 +228,20 @@ class Comparison:
         stay = _stay(
             self.facts.school_year, self.class_name, self.unit.name, number, entered_on
         )
-        this_year = self.facts.school_year
-        others = [line for line in lines if line["school_year"] != this_year]
+        renewed = (stay["school_year"], stay["school"])
+        others = [x for x in lines if (x["school_year"], x["school"]) != renewed]
         return sorted([*others, stay], key=lambda line: str(line["school_year"]))
 
     def _entry(self) -> tuple[str, date | None]:
         """Register number and day of entry: of the list, else of the enrolment."""
         personal, enrolment = self.proposal.personal, self.enrolment
-        number = personal.get("register_number")
-        entered = personal.get("entered_on")
-        return (
-            number.value
-            if number
-            else (enrolment.register_number if enrolment else ""),
-            entered.value if entered else (enrolment.entered_on if enrolment else None),
-        )
+        number = enrolment.register_number if enrolment else ""
+        entered = enrolment.entered_on if enrolment else None
+        if source := personal.get("register_number"):
+            number = source.value
+        if source := personal.get("entered_on"):
+            entered = source.value
+        return number, entered
 
     def _enrolment_changes(self) -> dict[str, tuple[Any, Any]]:
         """What the list says of the enrolment and the content does not hold."""
@@ -229,12 +254,11 @@ class Comparison:
     ) -> dict[str, Any]:
         """Path → file and cell, for what the files say; the rest as it was known."""
         proposal = self.proposal
-        sources = {
-            f"pupil.{n}": s for n, s in proposal.identity.items() if n != "class"
-        }
-        sources |= {
-            f"pupil.{n}": s for n, s in proposal.personal.items() if n in PERSONAL
-        }
+        told = dict(proposal.personal)
+        if proposal.is_listed:
+            told |= proposal.identity
+        fields = ("name", "birth_date", *PERSONAL)
+        sources = {f"pupil.{n}": told[n] for n in fields if n in told}
         sources |= proposal.values
         for path in kind.implied(
             {p: s.value for p, s in proposal.values.items()}, proposal.blanks

@@ -192,8 +192,8 @@ class _RowJoin:
             if known.value == source.value:
                 continue
             params = proposal.names() | {
-                "new": _shown(source.value),
-                "old": _shown(known.value),
+                "new": shown(source.value),
+                "old": shown(known.value),
                 "other": str(known.place),
             }
             if name == "name" and fold(known.value) == fold(source.value):
@@ -230,8 +230,8 @@ class _RowJoin:
         if known.value != source.value:
             params = proposal.names() | {
                 "label": kind.label_of(path),
-                "new": _shown(source.value),
-                "old": _shown(known.value),
+                "new": shown(source.value),
+                "old": shown(known.value),
                 "other": str(known.place),
             }
             proposal.errors.append(Note("values_conflict", source.place, params))
@@ -250,7 +250,7 @@ class _RowJoin:
             self.errors.append(Note(bad.code, place, bad.params))
             return None
         for code in codes:
-            repair = Repair(code, place, _shown(cell), _shown(value))
+            repair = Repair(code, place, shown(cell), shown(value))
             self.joined.repairs.append(repair)
         return self._source(value, column)
 
@@ -270,7 +270,7 @@ def _mark(path: str, cell: Cell) -> read.Reading:
     return read.Reading(*kind.read_value(path, cell))
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
 
 

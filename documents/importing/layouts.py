@@ -77,6 +77,7 @@ UNUSED = frozenset(
     {"ma nhan xet", "thoi diem danh gia", "ghi chu", "ky hoc", "hoc ky", "nam hoc"}
 )
 
+_NUMBERING = re.compile(r"\(?(?:\d+|[a-z])\)?")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)\s*[-–—/]\s*(20\d\d)(?!\d)")
 _TITLE_CLASS = re.compile(
     r"(?:^|\W)l[oớ]p\s*:?\s*(\d{1,2}\s?[A-Za-zĐđ]?\d{0,2})\b", re.I
@@ -222,15 +223,21 @@ def _headings(rows: list[list[Cell]]) -> dict[int, tuple[str, ...]]:
     """
     spread: list[list[str]] = []
     for row in rows:
-        texts = [fold(cell) if isinstance(cell, str) else "" for cell in row]
+        texts = [_heading(cell) for cell in row]
         for column in range(1, len(texts)):
             same = all(above[column] == above[column - 1] for above in spread)
             if not texts[column] and same and not _stands_alone(rows, column):
                 texts[column] = texts[column - 1]
         spread.append(texts)
     width = max(map(len, rows), default=0)
-    own = [c for c in range(width) if any(isinstance(row[c], str) for row in rows)]
+    own = [c for c in range(width) if any(_heading(row[c]) for row in rows)]
     return {c: path for c in own if (path := _path(spread, c))}
+
+
+def _heading(cell: Cell) -> str:
+    """The folded text; "(4)" and "B", which number the columns, are none."""
+    text = fold(cell) if isinstance(cell, str) else ""
+    return "" if _NUMBERING.fullmatch(text) else text
 
 
 def _stands_alone(rows: list[list[Cell]], column: int) -> bool:

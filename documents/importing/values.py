@@ -56,7 +56,7 @@ def read_code(cell: Cell) -> Reading:
     """A pupil code: opaque text, though Excel may have made a number of it."""
     text, codes = clean_text(_as_text(cell))
     bare = text.replace(" ", "").lstrip("'")
-    if bare != text:
+    if bare != text and "spaces" not in codes:
         codes = [*codes, "spaces"]
     if not _CODE.fullmatch(bare):
         raise BadValue("code_bad", value=text)
@@ -154,7 +154,7 @@ def read_personal_number(cell: Cell) -> Reading:
     """12 digits. A number that Excel stripped of its first zero gets it back."""
     text, codes = clean_text(_as_text(cell))
     digits = re.sub(r"[\s.'-]", "", text)
-    if digits != text:
+    if digits != text and "spaces" not in codes:
         codes = [*codes, "spaces"]
     if isinstance(cell, int) and len(digits) == 11:
         digits, codes = f"0{digits}", [*codes, "leading_zero"]

@@ -122,7 +122,8 @@ def _upload(path: Path) -> Upload:
 
 def _one(model: type[Row], field: str, value: str) -> Row:
     try:
-        return model._default_manager.get(**{field: value})
+        row: Row = model._default_manager.get(**{field: value})
+        return row
     except model.DoesNotExist as error:
         text = f"There is no {model._meta.verbose_name} “{value}”."
         raise CommandError(text, returncode=WRONG_USE) from error
