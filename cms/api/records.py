@@ -29,6 +29,7 @@ RELATED = ("book__pupil", "school_class", "issuer", "custodian", "current")
     "/records",
     response={200: RecordPage, 400: Problem, 401: Problem, 422: Problem},
     by_alias=True,
+    operation_id="list_records",
     summary="List records",
 )
 def list_records(request: HttpRequest, filters: Query[Filters]) -> RecordPage:
@@ -45,6 +46,7 @@ def list_records(request: HttpRequest, filters: Query[Filters]) -> RecordPage:
     "/records/{uuid:uuid}",
     response={200: RecordDetail, 401: Problem, 404: Problem},
     by_alias=True,
+    operation_id="read_record",
     summary="Read one record with its content",
 )
 def read_record(request: HttpRequest, uuid: UUID) -> RecordDetail:

@@ -52,6 +52,7 @@ class VerdictOut(Schema):
     "/verify/{code}",
     auth=None,
     response={200: VerdictOut, 400: Problem, 429: Problem},
+    operation_id="verify_code",
     url_name="verify_code",
     summary="Check a look-up code",
 )

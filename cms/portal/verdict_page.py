@@ -129,17 +129,22 @@ def _lead(sheet: SheetAnswer) -> list[str]:
 
 
 def _issue(sheet: SheetAnswer) -> str:
-    values = {"school": sheet.issuer}
-    if sheet.locked_at:
+    if sheet.verdict != "authentic":
+        # The day of the lock is that of the version which came after this one.
+        text, moment = _("It was issued by %(school)s on %(date)s."), sheet.issued_at
+    elif sheet.locked_at:
         text = _("Issued by %(school)s, in effect since %(date)s.")
-        return text % (values | {"date": _day(sheet.locked_at)})
-    if sheet.issued_at and sheet.verdict == "authentic":
-        text = _(
-            "Issued by %(school)s on %(date)s. Not yet in effect: "
-            "until the department locks it the school may still withdraw it."
-        )
-        return text % (values | {"date": _day(sheet.issued_at)})
-    return _("It was issued by %(school)s.") % values
+        moment = sheet.locked_at
+    else:
+        text, moment = _not_yet_in_effect(), sheet.issued_at
+    return text % {"school": sheet.issuer, "date": _day(moment) if moment else "–"}
+
+
+def _not_yet_in_effect() -> str:
+    return _(
+        "Issued by %(school)s on %(date)s. Not yet in effect: "
+        "until the department locks it the school may still withdraw it."
+    )
 
 
 def _of_paper() -> str:
@@ -163,12 +168,16 @@ def _signers(sheet: SheetAnswer) -> list[Signer]:
 
 
 def _facts(answer: Answer) -> list[Fact]:
-    years = [Fact(sheet.school_year, _year_line(sheet)) for sheet in answer.sheets]
+    years = [Fact(_year(sheet), _year_line(sheet)) for sheet in answer.sheets]
     return [
         Fact(_("Initials of the pupil"), _initials(answer.lookup_code)),
         Fact(_("Code"), in_fours(answer.lookup_code)),
         *years,
     ]
+
+
+def _year(sheet: SheetAnswer) -> str:
+    return _("School year %(year)s") % {"year": sheet.school_year}
 
 
 def _year_line(sheet: SheetAnswer) -> str:
