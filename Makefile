@@ -9,22 +9,23 @@ PYTHON_IN := $(VENV)/bin/python
 MANAGE := $(PYTHON_IN) manage.py
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 
-.PHONY: help setup demo run test test-setup lint services services-stop bench clean messages
+.PHONY: help setup demo run installed test test-setup lint services services-stop bench clean messages
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: ## install into .venv and prepare the database
+setup: installed ## install into .venv and prepare the database
+	@$(PYTHON_IN) deploy/prepare.py
+
+demo: installed ## setup, and load the demo (loading it twice changes nothing)
+	@$(PYTHON_IN) deploy/prepare.py --demo
+
+run: installed ## demo, and serve: make run PORT=8000
+	@exec $(PYTHON_IN) deploy/serve.py
+
+installed:
 	@deploy/setup.sh run
 	@$(MAKE) --no-print-directory messages
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) setup_site --verbosity 0
-
-demo: setup ## setup, and load the demo (loading it twice changes nothing)
-	@$(MANAGE) load_demo
-
-run: setup ## demo, and serve: make run PORT=8000
-	@exec $(PYTHON_IN) deploy/serve.py
 
 test-setup:
 	@deploy/setup.sh test

@@ -29,7 +29,7 @@ PR_SET_PDEATHSIG = 1
 PYTHON = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
 SITE = [
     *("gunicorn", "cms.wsgi", "--bind", f"{HOST}:{PORT}"),
-    *("--workers", "2", "--threads", "4", "--timeout", "120"),
+    *("--workers", "2", "--threads", "4", "--timeout", "120", "--preload"),
     *("--no-control-socket", "--log-level", "warning"),
 ]
 WORKER = [
@@ -100,9 +100,9 @@ def wait_until_up(children: list[subprocess.Popen[bytes]]) -> bool:
     return False
 
 
-def load_demo() -> str:
-    """Load the demo, if it is not there, and return its screen: who can sign in."""
-    command = [sys.executable, "manage.py", "load_demo"]
+def prepare() -> str:
+    """Prepare the database with the demo; return the demo's screen: who can sign in."""
+    command = [sys.executable, "deploy/prepare.py", "--demo"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(done.returncode)
@@ -121,7 +121,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
     children: list[subprocess.Popen[bytes]] = []
     try:
-        screen = load_demo()
+        screen = prepare()
         children += [start(SITE), start(WORKER)]
         if wait_until_up(children):
             print(f"{screen}\n  Ctrl-C stops the site and the worker.\n", flush=True)
