@@ -21,6 +21,7 @@ APPEND_ONLY = (
 )
 # A locked record may only change hands: these are all of its columns that may move.
 MOVABLE = ("state", "custodian_id", "revision")
+KEPT = (*APPEND_ONLY, "documents_record")
 FINAL = "('locked', 'transferred')"
 PREFIX = "hocba_keep_"
 
@@ -70,9 +71,8 @@ def expected(using: str = "default") -> set[tuple[str, str]]:
         events.append("truncate")
     names = {(t, f"{PREFIX}{t}_{event}") for t in APPEND_ONLY for event in events}
     if connections[using].vendor == "sqlite":
-        names |= {
-            (t, f"{PREFIX}{t}_insert") for t in (*APPEND_ONLY, "documents_record")
-        }
+        names |= {(t, f"{PREFIX}{t}_insert") for t in KEPT}
+        names.add(("documents_record", f"{PREFIX}record_replace"))
     names |= {("documents_record", f"{PREFIX}record_{event}") for event in events}
     return names | {("documents_version", f"{PREFIX}version_insert")}
 
@@ -86,10 +86,25 @@ def _statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
     if connection.vendor == "postgresql":
         yield from _postgresql(columns)
     else:
-        yield from _sqlite(columns)
+        yield from _sqlite(columns, {table: _keys(connection, table) for table in KEPT})
 
 
-def _sqlite(columns: list[str]) -> Iterator[str]:
+def _keys(connection: BaseDatabaseWrapper, table: str) -> list[list[str]]:
+    """The column lists that no two rows of a table may share."""
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, table).values()
+    return sorted(
+        one["columns"] for one in constraints if one["unique"] or one["primary_key"]
+    )
+
+
+def _collides(keys: list[list[str]]) -> str:
+    """SQL: the row t has a key of NEW."""
+    equal = [" AND ".join(f"t.{c} = NEW.{c}" for c in columns) for columns in keys]
+    return " OR ".join(f"({both})" for both in equal)
+
+
+def _sqlite(columns: list[str], keys: dict[str, list[list[str]]]) -> Iterator[str]:
     def trigger(name: str, event: str, when: str, message: str) -> Iterator[str]:
         yield f"DROP TRIGGER IF EXISTS {name}"
         yield (
@@ -102,14 +117,25 @@ def _sqlite(columns: list[str]) -> Iterator[str]:
             name = f"{PREFIX}{table}_{event.lower()}"
             message = f"{table} is append-only"
             yield from trigger(name, f"{event} ON {table}", "1", message)
-    # INSERT OR REPLACE removes the old row without asking the DELETE trigger.
-    for table in (*APPEND_ONLY, "documents_record"):
+    # OR REPLACE removes every row that shares a key, asking no DELETE trigger.
+    for table in KEPT:
         yield from trigger(
             f"{PREFIX}{table}_insert",
             f"INSERT ON {table}",
-            f"EXISTS (SELECT 1 FROM {table} t WHERE t.id = NEW.id)",
+            f"EXISTS (SELECT 1 FROM {table} t WHERE {_collides(keys[table])})",
             f"{table}: a row is never replaced",
         )
+    own = keys["documents_record"]
+    rekeyed = " OR ".join(
+        f"OLD.{c} IS NOT NEW.{c}" for c in sorted({c for key in own for c in key})
+    )
+    yield from trigger(
+        f"{PREFIX}record_replace",
+        "UPDATE ON documents_record",
+        f"({rekeyed}) AND EXISTS (SELECT 1 FROM documents_record t"
+        f" WHERE t.id <> OLD.id AND t.state IN {FINAL} AND ({_collides(own)}))",
+        "a locked record is never replaced",
+    )
     moved = " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in columns)
     yield from trigger(
         f"{PREFIX}record_update",
