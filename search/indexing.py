@@ -108,6 +108,7 @@ def rebuild_index(
     generation = _next_generation()
     backend.create(generation)
     written = _fill(generation, progress)
+    backend.settle(generation)
     replayed = _mend(generation)
     Index.objects.filter(pk=RECORDS).update(
         generation=generation, built_at=at or timezone.now()

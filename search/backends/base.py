@@ -71,6 +71,10 @@ class Backend(ABC):
         """Make an empty index; what a failed build left under its name is dropped."""
 
     @abstractmethod
+    def settle(self, generation: int) -> None:
+        """After a build, before it answers: what the engine wants done once."""
+
+    @abstractmethod
     def drop(self, generation: int) -> None:
         """Remove an index; harmless if there is none."""
 

@@ -19,15 +19,30 @@ from .sql import Part, SqlBackend, Values
 # Between two fields, so that no phrase reaches from one into the next.
 _GAP = 10
 _LAST_POSITION = 16_383
+# Reading the vectors of many matches is slow: of more, only the newest are ranked by
+# the text. All are ranked by the name.
+_RANKED = 1_000
+# No token holds a colon.
+_NAME_OR_UNIT = "n:"
+_UNIT = "u:"
+_CODE = "c:"
 
 
 class PostgresqlBackend(SqlBackend):
     key = "bigint PRIMARY KEY"
+    # Vectors stay in the row: fetched from elsewhere, each would cost more than the
+    # match itself.
+    table_options = "WITH (toast_tuple_target = 8160)"
     token_columns = {"folded": "tsvector NOT NULL", "exact": "tsvector NOT NULL"}
 
     def create_token_index(self, table: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE INDEX ON {table} USING gin (folded)")
+
+    def settle(self, generation: int) -> None:
+        with connection.cursor() as cursor:
+            # Else the planner knows nothing of the new table and reads all of it.
+            cursor.execute(f"ANALYZE {self.table(generation)}")
 
     def token_values(self, document: Document) -> Values:
         tokens = document.tokens
@@ -37,6 +52,10 @@ class PostgresqlBackend(SqlBackend):
             ((tokens.initials,) if tokens.initials else (), "B"),
             (tokens.unit.folded, "C"),
             (tokens.body.folded, "D"),
+            (_under(_CODE, tokens.codes), "B"),
+            (_under(_UNIT, tokens.unit.folded), "C"),
+            (_under(_NAME_OR_UNIT, tokens.unit.folded), "C"),
+            (_under(_NAME_OR_UNIT, tokens.name.folded), "A"),
         )
         exact = (
             (tokens.name.exact, "A"),
@@ -56,7 +75,8 @@ class PostgresqlBackend(SqlBackend):
         conditions = _conditions(query)
         match = "".join(" AND d.folded @@ %s::tsquery" for _ in conditions)
         newest = (
-            f"SELECT d.* FROM {table} d WHERE {where.sql}{match}"
+            "SELECT d.*, ROW_NUMBER() OVER (ORDER BY d.record_id DESC) AS place"
+            f" FROM {table} d WHERE {where.sql}{match}"
             f" ORDER BY d.record_id DESC LIMIT {CAP + 1}"
         )
         rank, rank_values = _relevance(query)
@@ -64,6 +84,11 @@ class PostgresqlBackend(SqlBackend):
             f"SELECT {columns.sql}, {rank} AS relevance FROM ({newest}) AS d",
             [*columns.values, *rank_values, *where.values, *conditions],
         )
+
+
+def _under(field: str, tokens: Sequence[str]) -> list[str]:
+    """Tokens as a query finds them in that field only."""
+    return [field + token for token in tokens]
 
 
 def _vector(streams: Iterable[tuple[Sequence[str], str]]) -> str:
@@ -81,9 +106,10 @@ def _vector(streams: Iterable[tuple[Sequence[str], str]]) -> str:
 
 def _conditions(query: Query) -> list[str]:
     """The tsqueries that must all hold."""
-    conditions = [_phrase((code,), "B") for code in query.codes]
+    conditions = [_phrase([_CODE + code]) for code in query.codes]
     if query.schools:
-        conditions.append(" | ".join(_phrase(w.folded, "C") for w in query.schools))
+        schools = (_phrase(_under(_UNIT, word.folded)) for word in query.schools)
+        conditions.append(" | ".join(schools))
     if query.words:
         conditions.append(_all_words(query))
     return conditions
@@ -93,7 +119,8 @@ def _all_words(query: Query) -> str:
     terms = [_phrase(word.folded) for word in query.words]
     if query.prefix:
         # Not in codes: "be" begins one of 256 look-up codes.
-        terms[-1] = f"({terms[-1]} | {_phrase(query.begun, '*AC')})"
+        begun = _phrase(_under(_NAME_OR_UNIT, query.begun))
+        terms[-1] = f"({terms[-1]} | {begun}:*)"
     return " & ".join(terms)
 
 
@@ -103,17 +130,14 @@ def _relevance(query: Query) -> Part:
         return Part("0", [])
     exact = " | ".join(_phrase(word.exact) for word in query.words)
     return Part(
-        "ts_rank_cd(folded, %s::tsquery) + 2 * ts_rank(exact, %s::tsquery)",
+        f"CASE WHEN place > {_RANKED} THEN 0 ELSE ts_rank_cd(folded, %s::tsquery)"
+        " + 2 * ts_rank(exact, %s::tsquery) END",
         [_all_words(query), exact],
     )
 
 
-def _phrase(tokens: tuple[str, ...], suffix: str = "") -> str:
-    """Tokens beside each other. ``suffix``: weights for all, ``*`` for the last only.
-
-    Tokens hold letters and digits only, so none can end its quotes.
+def _phrase(tokens: Sequence[str]) -> str:
+    """Tokens beside each other. They hold letters and digits only, so none can end
+    its quotes.
     """
-    weights = suffix.replace("*", "")
-    terms = [f"'{token}'{':' if weights else ''}{weights}" for token in tokens[:-1]]
-    terms.append(f"'{tokens[-1]}'{':' if suffix else ''}{suffix}")
-    return f"({' <-> '.join(terms)})"
+    return " <-> ".join(f"'{token}'" for token in tokens)

@@ -75,6 +75,7 @@ class SqlBackend(Backend):
     """
 
     key: str
+    table_options = ""
     token_columns: dict[str, str]
 
     @abstractmethod
@@ -103,7 +104,7 @@ class SqlBackend(Backend):
         columns = ", ".join(f"{name} {kind}" for name, kind in self._columns().items())
         with transaction.atomic():
             self.drop(generation)
-            _execute(f"CREATE TABLE {table} ({columns})")
+            _execute(f"CREATE TABLE {table} ({columns}) {self.table_options}")
             self.create_token_index(table)
 
     def drop(self, generation: int) -> None:

@@ -7,6 +7,7 @@ here. External content, because deletion from a contentless index needs SQLite 3
 from __future__ import annotations
 
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from ..projection import Document
 from ..query import Query
@@ -21,6 +22,7 @@ _WEIGHTS = "5, 5, 5, 10, 1, 2, 1"
 _FOLDED = "{name_folded initials codes unit_folded body_folded}"
 # Not codes: "be" begins one of 256 look-up codes.
 _BEGUN = "{name_folded unit_folded}"
+_MERGED = 500  # pages in one go
 _EXACT = "{name_exact body_exact}"
 
 
@@ -55,6 +57,20 @@ class SqliteBackend(SqlBackend):
                     f"CREATE TRIGGER {table}_{event.lower()} AFTER {event} ON {table}"
                     f" BEGIN {body} END"
                 )
+
+    def settle(self, generation: int) -> None:
+        fts = f"{self.table(generation)}_fts"
+        # A build leaves many small segments, each of which a search would read. Not
+        # "optimize": that would keep every other writer out until it is done.
+        pages, left = -_MERGED, True
+        with connection.cursor() as cursor:
+            while left:
+                before = _changes(cursor)
+                cursor.execute(
+                    f"INSERT INTO {fts}({fts}, rank) VALUES ('merge', %s)", [pages]
+                )
+                # Fewer than two changes: nothing was left (sqlite.org/fts5.html §6.8).
+                pages, left = _MERGED, _changes(cursor) - before >= 2
 
     def drop(self, generation: int) -> None:
         with connection.cursor() as cursor:
@@ -99,6 +115,11 @@ class SqliteBackend(SqlBackend):
             f" ORDER BY {fts}.rowid DESC LIMIT {CAP + 1}",
             [*columns.values, expression, *where.values],
         )
+
+
+def _changes(cursor: CursorWrapper) -> int:
+    cursor.execute("SELECT total_changes()")
+    return int(cursor.fetchone()[0])
 
 
 def _expression(query: Query) -> str:
