@@ -180,9 +180,7 @@ def stamp_document(update: RecordUpdate, timestamper: TimeStamper) -> bytes:
     number = len(update.prev.embedded_timestamp_signatures) + 1
     field = f"timestamp_{number}"
     spec = SigFieldSpec(field, invis_sig_settings=InvisSigSettings())
-    stamp: Any = DocumentTimestamp(  # type: ignore[no-untyped-call]
-        bytes_reserved=2 * timestamper.token_size
-    )
+    stamp: Any = DocumentTimestamp(bytes_reserved=2 * timestamper.token_size)
     place, output = embed(update, field, SigObjSetup(sig_placeholder=stamp), new=spec)
     token = timestamper.stamp(place.document_digest)
     place.fill_with_cms(output, token.der)

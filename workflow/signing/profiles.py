@@ -8,7 +8,7 @@ from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import (
     AuthorityInformationAccessOID,
     ExtendedKeyUsageOID,
@@ -22,6 +22,7 @@ SERVICE_NAMES = {
     "tsa": "Hocba Development Time-stamping",
     "ocsp": "Hocba Development OCSP",
 }
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 YEAR = timedelta(days=365)
 # A certificate is used the moment it was issued, on machines whose clocks differ.
 BACKDATED = timedelta(days=1)
@@ -126,7 +127,7 @@ def make_name(*values: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
 def build_certificate(
     *,
     subject: x509.Name,
-    public_key: ec.EllipticCurvePublicKey,
+    public_key: PublicKey,
     issuer: x509.Certificate | None,
     issuer_key: ec.EllipticCurvePrivateKey,
     at: datetime,
@@ -150,7 +151,7 @@ def build_certificate(
 
 
 def extensions(
-    public_key: ec.EllipticCurvePublicKey,
+    public_key: PublicKey,
     issuer_key: ec.EllipticCurvePrivateKey,
     profile: Profile,
 ) -> list[tuple[x509.ExtensionType, bool]]:

@@ -22,7 +22,6 @@ from workflow.signing.update import date_fields, follow
 from workflow.verification.reasons import Reason
 from workflow.verification.structure import (
     annotation_list,
-    embedded_files,
     form_fields,
     pages,
 )
@@ -229,8 +228,7 @@ def belongings(old: Any) -> Iterator[tuple[Reason, set[Ref]]]:
         refs = {note.reference for note in notes if is_reference(note)}
         yield Reason.ANNOTATION_CHANGED, refs - fields_of(old)
     yield Reason.FIELD_CHANGED, fields_of(old) | appearances(old)
-    for _name, entry in embedded_files(old):
-        yield Reason.ATTACHMENT_CHANGED, attached(old, entry)
+    yield Reason.ATTACHMENT_CHANGED, attached(old)
 
 
 def fields_of(old: Any) -> set[Ref]:
@@ -246,6 +244,10 @@ def appearances(old: Any) -> set[Ref]:
     return found
 
 
-def attached(old: Any, entry: generic.DictionaryObject) -> set[Ref]:
-    found: set[Ref] = set(old.collect_dependencies(entry))
-    return found | {entry.container_ref}
+def attached(old: Any) -> set[Ref]:
+    """The attachments and the tree that names them."""
+    names = follow(old.root, "/Names", {})
+    if "/EmbeddedFiles" not in names:
+        return set()
+    found: set[Ref] = set(old.collect_dependencies(names.raw_get("/EmbeddedFiles")))
+    return found | {names.container_ref}
