@@ -61,7 +61,7 @@ class Field:
         if value is None or value == "":
             return ""
         if self.choices:
-            return dict(self.choices).get(value, str(value))
+            return str(dict(self.choices).get(value, value))
         match value:
             case bool():
                 return _("yes") if value else _("no")

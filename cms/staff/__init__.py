@@ -1,0 +1,1 @@
+"""The staff workspace: screens inside Wagtail's admin, over the same services."""

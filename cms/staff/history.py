@@ -1,0 +1,77 @@
+"""A record's history as people read it: versions with differences, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from documents.kinds.fields import Difference, differences
+from documents.models import LedgerEntry, Record, Version
+
+SENTENCES: dict[str, Promise] = {
+    "import": gettext_lazy("%(who)s imported version %(version)s from files."),
+    "edit": gettext_lazy("%(who)s wrote version %(version)s."),
+    "submit": gettext_lazy("%(who)s submitted version %(version)s to the head."),
+    "return": gettext_lazy("%(who)s returned it to the class teacher."),
+    "sign": gettext_lazy(
+        "%(who)s signed version %(version)s, and the school's seal was applied."
+    ),
+    "recall": gettext_lazy("%(who)s recalled version %(version)s."),
+    "lock": gettext_lazy("%(who)s locked version %(version)s: it is in effect."),
+    "dispatch": gettext_lazy("%(who)s handed it over from %(from)s to %(to)s."),
+    "receive": gettext_lazy("%(who)s received it at %(to)s from %(from)s."),
+    "withdraw": gettext_lazy("%(who)s took the dispatch to %(to)s back."),
+}
+OTHERWISE = gettext_lazy("%(who)s: %(action)s.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ledger entry as a sentence, its reason beside it."""
+
+    entry: LedgerEntry
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One version with what it changed; the first one has nothing before it."""
+
+    version: Version
+    changes: list[Difference]
+
+
+def ledger_lines(entries: Iterable[LedgerEntry]) -> list[Line]:
+    return [
+        Line(entry, _sentence(entry), str(entry.payload.get("reason", "")))
+        for entry in entries
+    ]
+
+
+def _sentence(entry: LedgerEntry) -> str:
+    known = {"version": "", "from": "", "to": ""}
+    who = str(entry.actor) if entry.actor else _("The calendar")
+    data = known | entry.payload | {"who": who, "action": entry.action}
+    sentence: str = str(SENTENCES.get(entry.action, OTHERWISE)) % data
+    return sentence
+
+
+def editions(record: Record, versions: Iterable[Version]) -> list[Edition]:
+    """Newest first; give the versions in the order of their numbers."""
+    kind = record.definition
+    before: Any = None
+    found: list[Edition] = []
+    for version in versions:
+        content = kind.parse(version.canonical)
+        changes = (
+            list(differences(before, content, kind.fields(content))) if before else []
+        )
+        found.append(Edition(version, changes))
+        before = content
+    return found[::-1]

@@ -1,0 +1,70 @@
+"""Addresses of the staff workspace. Wagtail puts its guard in front of every one."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import (
+    batches,
+    classes,
+    editing,
+    home,
+    imports,
+    records,
+    reviewing,
+    searching,
+    transfers,
+    units,
+)
+
+app_name = "staff"
+urlpatterns = [
+    path("role/", home.switch_role, name="switch-role"),
+    # Classes
+    path("classes/", classes.ClassesView.as_view(), name="classes"),
+    path("classes/<int:class_id>/", classes.ClassView.as_view(), name="class"),
+    path("classes/<int:class_id>/submit/", classes.submit_class, name="submit-class"),
+    path("classes/<int:class_id>/review/", reviewing.review_class, name="review-class"),
+    path(
+        "classes/<int:class_id>/sign/",
+        reviewing.SignView.as_view(),
+        name="sign-class",
+    ),
+    # One record
+    path("records/<uuid:uuid>/", records.RecordView.as_view(), name="record"),
+    path("records/<uuid:uuid>/form/", records.record_form, name="form"),
+    path("records/<uuid:uuid>/file/", records.record_file, name="file"),
+    path("records/<uuid:uuid>/edit/", editing.EditView.as_view(), name="edit"),
+    path("records/<uuid:uuid>/submit/", editing.submit_one, name="submit"),
+    path("records/<uuid:uuid>/review/", reviewing.ReviewView.as_view(), name="review"),
+    path("records/<uuid:uuid>/return/", records.send_back, name="return"),
+    path("records/<uuid:uuid>/sign/", reviewing.SignView.as_view(), name="sign"),
+    path("records/<uuid:uuid>/recall/", records.recall, name="recall"),
+    path(
+        "records/<uuid:uuid>/dispatch/",
+        transfers.DispatchView.as_view(),
+        name="dispatch",
+    ),
+    path("records/<uuid:uuid>/schools/", transfers.school_options, name="schools"),
+    path("records/<uuid:uuid>/receive/", transfers.receive, name="receive"),
+    path("records/<uuid:uuid>/withdraw/", transfers.withdraw, name="withdraw"),
+    path("transfers/", transfers.TransfersView.as_view(), name="transfers"),
+    # Work in the background
+    path("batches/", batches.BatchesView.as_view(), name="batches"),
+    path("batches/<uuid:uuid>/", batches.BatchView.as_view(), name="batch"),
+    path(
+        "batches/<uuid:uuid>/progress/", batches.batch_progress, name="batch-progress"
+    ),
+    path("batches/<uuid:uuid>/items/", batches.batch_items, name="batch-items"),
+    path("batches/<uuid:uuid>/<str:act>/", batches.steer_batch, name="batch-steer"),
+    # Department
+    path("units/", units.own_unit, name="units"),
+    path("units/<slug:code>/", units.UnitView.as_view(), name="unit"),
+    path("units/<slug:code>/lock/", units.LockView.as_view(), name="lock"),
+    # Registrar
+    path("imports/", imports.ImportsView.as_view(), name="imports"),
+    path("imports/<uuid:uuid>/", imports.ImportView.as_view(), name="import"),
+    path("imports/<uuid:uuid>/close/", imports.close_import, name="close-import"),
+    # Archive
+    path("search/", searching.SearchView.as_view(), name="search"),
+]

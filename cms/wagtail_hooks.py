@@ -1,0 +1,113 @@
+"""Where the staff workspace meets Wagtail's admin."""
+
+from __future__ import annotations
+
+from django.templatetags.static import static
+from django.urls import URLResolver, include, path, reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
+
+from cms.staff.home import QueuePanel
+from cms.staff.roles import StaffRequest, has_role
+from documents.models import Role
+
+SCHOOL_ROLES = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
+
+
+@hooks.register("register_admin_urls")
+def staff_urls() -> list[URLResolver]:
+    return [path("", include("cms.staff.urls"))]
+
+
+@hooks.register("insert_global_admin_css")
+def stylesheet() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("staff/staff.css"))
+
+
+@hooks.register("insert_global_admin_js")
+def script() -> SafeString:
+    return format_html('<script src="{}" defer></script>', static("staff/staff.js"))
+
+
+@hooks.register("construct_homepage_panels")
+def only_the_queue(request: StaffRequest, panels: list[Component]) -> None:
+    """The pages that an administrator edited lately stand below the queue."""
+    if not has_role(request.user, [Role.ADMIN]):
+        panels.clear()
+    panels.insert(0, QueuePanel())
+
+
+class RoleMenuItem(MenuItem):
+    """Shown to those who hold one of ``roles``."""
+
+    def __init__(
+        self,
+        label: Promise | str,
+        url_name: str,
+        icon_name: str,
+        order: int,
+        roles: tuple[str, ...] = (),
+    ) -> None:
+        name = url_name.replace(":", "-").replace("_", "-")
+        super().__init__(
+            label, reverse(url_name), name=name, icon_name=icon_name, order=order
+        )
+        self.roles = roles
+
+    def is_shown(self, request: StaffRequest) -> bool:
+        return not self.roles or has_role(request.user, self.roles)
+
+
+@hooks.register("register_admin_menu_item")
+def queue_item() -> MenuItem:
+    return RoleMenuItem(_("Waiting for me"), "wagtailadmin_home", "tasks", 10)
+
+
+@hooks.register("register_admin_menu_item")
+def classes_item() -> MenuItem:
+    return RoleMenuItem(_("Classes"), "staff:classes", "group", 20, SCHOOL_ROLES)
+
+
+@hooks.register("register_admin_menu_item")
+def imports_item() -> MenuItem:
+    roles = (Role.REGISTRAR,)
+    return RoleMenuItem(_("Import"), "staff:imports", "upload", 30, roles)
+
+
+@hooks.register("register_admin_menu_item")
+def transfers_item() -> MenuItem:
+    roles = (Role.REGISTRAR,)
+    return RoleMenuItem(_("Transfers"), "staff:transfers", "resubmit", 40, roles)
+
+
+@hooks.register("register_admin_menu_item")
+def units_item() -> MenuItem:
+    roles = (Role.OFFICER,)
+    return RoleMenuItem(_("Schools"), "staff:units", "site", 50, roles)
+
+
+@hooks.register("register_admin_menu_item")
+def search_item() -> MenuItem:
+    roles = tuple(role for role in Role if role != Role.ADMIN)
+    return RoleMenuItem(_("Search"), "staff:search", "search", 60, roles)
+
+
+@hooks.register("register_admin_menu_item")
+def batches_item() -> MenuItem:
+    roles = (*SCHOOL_ROLES, Role.OFFICER)
+    return RoleMenuItem(_("Background work"), "staff:batches", "history", 70, roles)
+
+
+OURS = ("wagtailadmin-home", "staff-")
+
+
+@hooks.register("construct_main_menu")
+def only_what_a_role_needs(request: StaffRequest, items: list[MenuItem]) -> None:
+    """Pages, pictures, reports and settings are an administrator's."""
+    if not has_role(request.user, [Role.ADMIN]):
+        items[:] = [item for item in items if item.name.startswith(OURS)]

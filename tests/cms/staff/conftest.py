@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from documents.models import Record, SchoolClass, Unit, User
+from tests import factories
+
+MOST_QUERIES = 12
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Callable[[User], Client]:
+    """The test client as somebody who has signed in."""
+
+    def become(user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return become
+
+
+@pytest.fixture
+def staff_of_elsewhere(units: dict[str, Unit]) -> dict[str, User]:
+    """One person of each school role, and an officer, who have nothing to do here."""
+    far = units["far"]
+    their_class = factories.make_class(far)
+    return {
+        "class_teacher": factories.make_user(
+            "t-far", "class_teacher", far, their_class
+        ),
+        "head": factories.make_user("h-far", "head", far),
+        "registrar": factories.make_user("r-far", "registrar", far),
+        "officer": factories.make_user("o-far", "officer", units["an-giang"]),
+        "inspector": factories.make_user("i-far", "inspector", units["an-giang"]),
+    }
+
+
+@pytest.fixture
+def admin_user(units: dict[str, Unit]) -> User:
+    return factories.make_user("admin", "admin", units["ministry"])
+
+
+@pytest.fixture
+def queries_of() -> Callable[[Client, str], int]:
+    """How many queries one page asks; the page must be there."""
+
+    def count(client: Client, url: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as context:
+            response = client.get(url)
+        assert response.status_code == 200, url
+        return len(context)
+
+    return count
+
+
+def fill(school_class: SchoolClass, size: int, **content: Any) -> list[Record]:
+    """Drafts of a class, as an import leaves them."""
+    pupils = [factories.make_pupil(f"Trần Văn An {n}") for n in range(size)]
+    return [factories.make_draft(school_class, pupil, **content) for pupil in pupils]
+
+
+def to(name: str, *args: Any, **query: str) -> str:
+    url = reverse(f"staff:{name}", args=args)
+    return url + ("?" + "&".join(f"{k}={v}" for k, v in query.items()) if query else "")
