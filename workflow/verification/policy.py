@@ -42,7 +42,7 @@ def forbidden_changes(old: Any, new: Any) -> Iterator[Reason]:
 
     Comparing neighbours is enough: what each step keeps, all steps together keep.
     """
-    if new.refs_freed_in_revision() or old.root_ref != new.root_ref:
+    if new.refs_freed_in_revision() or trailer_changed(old, new):
         yield Reason.CHANGED_AFTER_SIGNING
     roles = Roles(old, new).checks()
     unexplained = set()
@@ -56,6 +56,14 @@ def forbidden_changes(old: Any, new: Any) -> Iterator[Reason]:
             yield from check(old(reference), new(reference))
     if unexplained:
         yield from explain(old, unexplained)
+
+
+def trailer_changed(old: Any, new: Any) -> bool:
+    """Whether the file got another catalogue, other information, another identity."""
+    was, now = old.trailer_view, new.trailer_view
+    if follow(was, "/ID", [None])[0] != follow(now, "/ID", [None])[0]:
+        return True
+    return bool(changed_keys(was, now) & {"/Root", "/Info", "/Encrypt"})
 
 
 class Roles:
@@ -180,7 +188,8 @@ def is_reference(value: object) -> bool:
 
 def changed_keys(was: Any, now: Any) -> set[str]:
     """The keys whose values differ; everything, if it is no dictionary any more."""
-    if type(now) is not generic.DictionaryObject:
+    is_plain = isinstance(now, dict) and not isinstance(now, generic.StreamObject)
+    if not is_plain:
         return set(was)
     return {
         key

@@ -205,6 +205,11 @@ def change_date(writer):
     writer.update_container(date)
 
 
+def other_information(writer):
+    title = DICTIONARY({pdf_name("/Title"): pdf_string("Another record")})
+    writer.set_info(title)
+
+
 def unused_object(writer):
     writer.add_object(stream(b"nothing shows this"))
 
@@ -228,6 +233,7 @@ ATTACKS = [
     (add_attachment, Reason.ATTACHMENT_CHANGED),
     (act_on_opening, Reason.ACTION_ADDED),
     (add_metadata, Reason.CHANGED_AFTER_SIGNING),
+    (other_information, Reason.CHANGED_AFTER_SIGNING),
     # pyHanko undoes this one when it adds a time-stamp, so it stands with the last.
     (need_appearances, Reason.FIELD_CHANGED),
     (change_date, Reason.FIELD_CHANGED),
