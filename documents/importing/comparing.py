@@ -54,13 +54,23 @@ class Comparison:
             return self._row(Outcome.WRONG, self.proposal.errors)
         if not self.proposal.is_studying:
             return self._leaver()
+        if self._is_past_draft():
+            return self._left_alone()
         if errors := self._errors():
             return self._row(Outcome.WRONG, errors)
-        if self.record is not None and self.record.state != State.DRAFT:
-            final = self.record.state in FINAL_STATES
-            note = self._note("record_locked" if final else "record_not_draft")
-            return self._row(Outcome.LEFT_ALONE, [note])
         return self._drafted()
+
+    def _is_past_draft(self) -> bool:
+        """Whether this school wrote or keeps a year sheet that files cannot change."""
+        record = self.record
+        if record is None or record.state == State.DRAFT:
+            return False
+        return self.unit.pk in (record.issuer_id, record.custodian_id)
+
+    def _left_alone(self) -> Planned:
+        is_final = self.record is not None and self.record.state in FINAL_STATES
+        note = self._note("record_locked" if is_final else "record_not_draft")
+        return self._row(Outcome.LEFT_ALONE, [note])
 
     def _without_code(self, facts: Facts) -> Pupil | None:
         """The pupil of the class who had a temporary code until these files."""

@@ -47,14 +47,17 @@ class Facts:
         return None
 
     def is_elsewhere(self, pupil: Pupil) -> bool:
-        """Whether the pupil belongs to another school, which must hand over first."""
+        """Whether the pupil belongs to another school, which must hand over first.
+
+        Whoever keeps the newest record has the pupil; without records, the school
+        where the pupil is enrolled this year, or was last.
+        """
+        if records := self.records.get(pupil.pk, []):
+            return bool(records[-1].custodian_id != self.unit.pk)
         enrolments = self.enrolments.get(pupil.pk, [])
-        records = self.records.get(pupil.pk, [])
         if any(not self._is_ours(e) for e in self._this_year(pupil) if not e.left_on):
             return True
-        if any(r.custodian_id != self.unit.pk for r in records[-1:]):
-            return True
-        return bool(enrolments) and not (records or any(map(self._is_ours, enrolments)))
+        return bool(enrolments) and not any(map(self._is_ours, enrolments))
 
     def missing_from(self, classes: Collection[str], seen: set[int]) -> list[Enrolment]:
         """Who is in these classes here and not among ``seen``."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from .. import storage
-from ..models import ImportRow, ImportRun, Record, Role, Unit, User
+from ..models import Book, ImportRow, ImportRun, Record, Role, Unit, User
 from ..models.imports import ImportStatus
 from ..models.units import UnitKind
 from .cells import Upload, UploadLike
@@ -118,7 +118,7 @@ def _commit(
 
 
 def _claim(run_id: int, by: User | None) -> ImportRun:
-    run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    run = ImportRun.objects.select_for_update().get(pk=run_id)
     if not _may_import_something(by, run.unit):
         raise NotAllowedToImport(f"{by} at {run.unit.code}")
     if run.status != ImportStatus.PLANNED:
@@ -128,11 +128,11 @@ def _claim(run_id: int, by: User | None) -> ImportRun:
 
 def _lock_records(run: ImportRun) -> None:
     """Lock in primary-key order, before the plan is made again and compared."""
-    pupils = run.rows.exclude(pupil=None).values("pupil")
+    books = Book.objects.filter(pupil__in=run.rows.values("pupil"))
     records = Record.objects.filter(
-        book__pupil__in=pupils, school_year=run.school_year
-    ).order_by("pk")
-    list(records.select_for_update(of=("self",)).values_list("pk"))
+        book__in=books.values("pk"), school_year=run.school_year
+    )
+    list(records.order_by("pk").select_for_update().values_list("pk"))
 
 
 def _join(uploads: Sequence[Upload], unit: Unit, school_year: str) -> Joined:

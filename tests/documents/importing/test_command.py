@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from documents.models import ImportRun, Record
 
@@ -28,7 +29,8 @@ def command(folder, *more, files=tuple(FILES), unit="my-ngai", year=YEAR):
     paths = [str(folder / name) for name in files]
     arguments = [*paths, "--unit", unit, "--year", year, "--json", *more]
     try:
-        call_command("import_records", *arguments, stdout=out, stderr=err)
+        with translation.override("en"):
+            call_command("import_records", *arguments, stdout=out, stderr=err)
     except CommandError as error:
         return json.loads(out.getvalue() or "null"), error.returncode
     return json.loads(out.getvalue()), 0

@@ -247,3 +247,56 @@ def test_a_pupil_not_assessed_has_no_results_and_no_error():
     assert first.not_assessed is not None
     assert "subjects.math.level" not in first.values
     assert first.errors == []
+
+
+HEADER = ["Mã lớp", "Mã học sinh", "Họ tên", "Ngày sinh"]
+HOA = ["3B", "7400000001", "Nguyễn Thị Hoà", "04/09/2017"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "code"),
+    [
+        ("Trang 1", [[*HEADER, "Nhận xét"], [*HOA, "Tốt."]], "subject_unknown"),
+        ("S", [[*HEADER, "Toán", "Toán"], [*HOA, "T", "T"]], "column_twice"),
+        ("S", [[*HEADER, "Giới tính"]], "no_pupils"),
+        ("S", [[*HEADER], HOA], "nothing_recognised"),
+    ],
+)
+def test_a_sheet_that_is_wrong_as_a_whole_cannot_be_skipped(name, rows, code):
+    result = joined({"a.xlsx": workbook({name: rows})})
+
+    note = result.errors[0]
+    assert note.code == code
+    assert note.is_fatal
+    assert note.as_json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (["3B", "7400000001", None, "04/09/2017", "Nữ"], "name_missing"),
+        (["3B", "7400000001", "123", "04/09/2017", "Nữ"], "name_bad"),
+        ([None, "7400000001", "Hoà", "04/09/2017", "Nữ"], "class_missing"),
+        (["6A", "7400000001", "Hoà", "04/09/2017", "Nữ"], "class_not_primary"),
+        (["3B", "7400000001", "Hoà", "04/09/2017", "Không"], "gender_bad"),
+        (["3B", "Hoà Hoà", "Hoà", "04/09/2017", "Nữ"], "code_bad"),
+    ],
+)
+def test_a_row_that_is_wrong_can_be_skipped(row, code):
+    other: list[object] = ["3B", "7400000009", "Trần Thị Ý", "05/09/2017", "Nữ"]
+    rows: list[list[object]] = [[*HEADER, "Giới tính"], other, row]
+
+    result = joined({"a.xlsx": workbook({"S": rows})})
+
+    (note,) = result.all_errors()
+    assert (note.code, note.place.row, note.is_fatal) == (code, 3, False)
+    assert note.as_json()["message"]
+
+
+def test_a_pupil_without_a_date_of_birth_is_a_warning():
+    rows: list[list[object]] = [[*HEADER, "Giới tính"], [*HOA[:3], None, "Nữ"]]
+
+    result = joined({"a.xlsx": workbook({"S": rows})})
+
+    assert [note.code for note in result.warnings] == ["birth_date_missing"]
+    assert errors(result) == []

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from documents.importing import reading
 from documents.importing.cells import Upload, column_letter, shown_name
@@ -160,7 +161,8 @@ def test_a_problem_says_in_one_sentence_which_file_it_is():
     with pytest.raises(FileProblem) as caught:
         read_one(Upload("Danh sách.xlsx", b""))
 
-    assert caught.value.for_user() == "The file “Danh sách.xlsx” is empty."
+    with translation.override("en"):
+        assert caught.value.for_user() == "The file “Danh sách.xlsx” is empty."
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,21 @@ def test_a_record_past_draft_is_reported_and_left_alone(school, state, code):
     assert Pupil.objects.get(code=FIRST).address != "Nơi khác"
 
 
+def test_a_pupil_who_was_handed_over_is_left_alone_by_both_schools(
+    school, other_school
+):
+    imported(school)
+    put_into(record_of(FIRST), State.TRANSFERRED)
+    Record.objects.filter(book__pupil__code=FIRST).update(custodian=other_school)
+    alone = {LIST: reworked(FILES[LIST], lambda page: page.delete_rows(3, 5))}
+
+    there, here = plan(school), plan(other_school, alone)
+
+    assert counts(there) == {"unchanged": 5, "left_alone": 1}
+    assert counts(here) == {"left_alone": 1}
+    assert codes(there, "warnings") == codes(here, "warnings") == ["record_locked"]
+
+
 def test_a_pupil_of_another_school_is_not_taken(school, other_school):
     imported(other_school)
     before = written()
@@ -364,6 +379,17 @@ def test_a_code_that_comes_later_is_given_to_the_pupil_with_the_temporary_one(sc
     assert (pupil.code_is_temporary, pupil.code.startswith("TAM-")) == (False, False)
     assert record_of(pupil.code).current.content.pupil.code == pupil.code
     assert Pupil.objects.count() == 2
+
+
+def test_a_personal_number_that_another_pupil_has_is_a_warning(school):
+    imported(school)
+    number = Pupil.objects.get(code=FIRST).personal_number
+    others = class_files(name="2A", seed=5)
+
+    run = plan(school, {LIST: edited(others[LIST], {("Sheet1", "R2"): number})})
+
+    assert counts(run) == {"new": 6}
+    assert codes(run, "warnings") == ["personal_number_known"]
 
 
 # -- Wrong rows ------------------------------------------------------------------------
