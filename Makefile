@@ -41,7 +41,7 @@ lint: test-setup ## style, types, imports, migrations, translations
 	$(VENV)/bin/lint-imports
 	DJANGO_SETTINGS_MODULE=cms.settings.test \
 	  $(MANAGE) makemigrations --check --dry-run documents workflow search cms
-	@for po in $(MESSAGES); do msgfmt --check --output-file=/dev/null $$po || exit 1; done
+	@for po in $(MESSAGES); do msgfmt --check-format --output-file=/dev/null $$po || exit 1; done
 
 services: ## PostgreSQL and Redis for tests; prints their URLs
 	@deploy/services.sh start
@@ -61,4 +61,4 @@ messages: $(MESSAGES:.po=.mo)
 	@:
 
 %.mo: %.po
-	@msgfmt --check --output-file=$@ $<
+	@msgfmt --check-format --output-file=$@ $<
