@@ -7,14 +7,14 @@ with ``register``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Prefetch, Q
 
-from documents import ledger, storage, triggers
+from documents import ledger, machine, storage, triggers
 from documents.canonical import content_digest
 from documents.errors import RecordsError
 from documents.models import (
@@ -26,10 +26,14 @@ from documents.models import (
     State,
     Version,
 )
+from documents.models.signatures import Purpose
 
 from .models import BatchItem, ItemStatus
+from .services.steps import signatures_digest
 
 CHUNK = 2000
+# Where a line of the ledger takes a record (documents.machine).
+TARGETS = {step.name: step.target for step in machine.table().values() if step.target}
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,24 @@ def versions_match_their_digests() -> Iterator[Flaw]:
 
 
 @register
-def states_match_the_ledger() -> Iterator[Flaw]:
-    """The state and version of each record are those that its last lines tell."""
-    records = Record.objects.select_related("book", "current").order_by("pk")
-    told = _told_by_the_ledger()
+def records_match_their_ledgers() -> Iterator[Flaw]:
+    """Each row, version, signature and file is the one that the ledger tells of."""
+    versions = Version.objects.defer("canonical", "lineage")
+    kept = ("signatures", "artifacts")
+    records = (
+        Record.objects.select_related("book", "current", "issuer", "custodian")
+        .prefetch_related(
+            "ledger", Prefetch("versions", versions.prefetch_related(*kept))
+        )
+        .order_by("pk")
+    )
     for record in records.iterator(chunk_size=CHUNK):
-        state, sha256 = told.get(record.pk, (State.DRAFT, ""))
-        if record.state != state:
-            text = f"is {record.state}, its ledger says {state}"
-            yield Flaw("state_altered", str(record), text)
-        if record.current and record.current.sha256 != sha256:
-            yield Flaw("version_swapped", str(record), "not the version of the ledger")
+        told = tell(record)
+        yield from _row_flaws(record, told)
+        for version in record.versions.all():
+            yield from _version_flaws(version, told, f"{record} v{version.number}")
+        for number in told.versions.keys() - {v.number for v in record.versions.all()}:
+            yield Flaw("version_missing", f"{record} v{number}", "it is in the ledger")
 
 
 @register
@@ -111,9 +122,6 @@ def nothing_is_stuck() -> Iterator[Flaw]:
         yield Flaw("signed_but_not_issued", str(record), f"is {record.state}")
     for record in counted.filter(state__in=ISSUED_STATES, slots__lt=2):
         yield Flaw("issued_without_signatures", str(record), f"is {record.state}")
-    moved = Record.objects.filter(state=State.LOCKED).exclude(custodian=F("issuer"))
-    for record in moved.select_related("book"):
-        yield Flaw("custody_without_receipt", str(record), "the custodian has changed")
 
 
 @register
@@ -139,7 +147,7 @@ def files_are_whole() -> Iterator[Flaw]:
 
 @register
 def issued_records_have_their_file() -> Iterator[Flaw]:
-    issued = Artifact.objects.filter(purpose="issued").values("version")
+    issued = Artifact.objects.filter(purpose=Purpose.ISSUED).values("version")
     records = Record.objects.filter(state__in=ISSUED_STATES).exclude(current__in=issued)
     for record in records.select_related("book"):
         yield Flaw("file_not_recorded", str(record), "issued without a file")
@@ -152,24 +160,64 @@ def _file(sha256: str, where: str) -> Iterator[Flaw]:
         yield Flaw(error.code, where, sha256)
 
 
-def _told_by_the_ledger() -> dict[int, tuple[str, str]]:
-    """For each record the state and the digest that its ledger arrives at."""
-    targets = {
-        "submit": State.REVIEWED,
-        "return": State.DRAFT,
-        "sign": State.SIGNED,
-        "recall": State.DRAFT,
-        "lock": State.LOCKED,
-        "receive": State.TRANSFERRED,
-    }
-    told: dict[int, tuple[str, str]] = {}
-    lines = LedgerEntry.objects.order_by("record_id", "sequence")
-    for record_id, action, payload in lines.values_list(
-        "record_id", "action", "payload"
-    ).iterator(chunk_size=CHUNK):
-        state, sha256 = told.get(record_id, (State.DRAFT, ""))
-        told[record_id] = (
-            targets.get(action, state),
-            payload.get("sha256", sha256),
-        )
+@dataclass
+class Told:
+    """What the lines of one record's ledger arrive at; dictionaries by version."""
+
+    state: str
+    custodian: str
+    locked_at: datetime | None = None
+    current: tuple[int, str] | None = None
+    versions: dict[int, str] = field(default_factory=dict)
+    signatures: dict[int, str] = field(default_factory=dict)
+    files: dict[int, str] = field(default_factory=dict)
+
+    def hear(self, entry: LedgerEntry) -> None:
+        payload = entry.payload
+        self.state = TARGETS.get(entry.action, self.state)
+        if entry.action == "lock":
+            self.locked_at = entry.at
+        if entry.action == "receive":
+            self.custodian = payload["to"]
+        if number := payload.get("version"):
+            self.versions[number] = payload["sha256"]
+            self.current = number, payload["sha256"]
+        for told, key in ((self.signatures, "signatures"), (self.files, "file")):
+            if key in payload:
+                told[number] = payload[key]
+
+
+def tell(record: Record) -> Told:
+    """Read a record's ledger from its first line to its last."""
+    told = Told(state=State.DRAFT, custodian=record.issuer.code)
+    for entry in record.ledger.all():
+        told.hear(entry)
     return told
+
+
+def _row_flaws(record: Record, told: Told) -> Iterator[Flaw]:
+    where = str(record)
+    if record.state != told.state:
+        text = f"is {record.state}, its ledger says {told.state}"
+        yield Flaw("state_altered", where, text)
+    current = record.current
+    if current and (current.number, current.sha256) != told.current:
+        yield Flaw("version_swapped", where, "not the version of the ledger")
+    if record.locked_at != told.locked_at:
+        text = f"locked at {record.locked_at}, its ledger says {told.locked_at}"
+        yield Flaw("lock_date_altered", where, text)
+    if record.custodian.code != told.custodian:
+        text = f"kept by {record.custodian.code}, its ledger says {told.custodian}"
+        yield Flaw("custody_without_receipt", where, text)
+
+
+def _version_flaws(version: Version, told: Told, where: str) -> Iterator[Flaw]:
+    if told.versions.get(version.number) != version.sha256:
+        yield Flaw("version_not_in_ledger", where, "the ledger has another digest")
+    signed = told.signatures.get(version.number)
+    if (signed or version.signatures.all()) and signed != signatures_digest(version):
+        yield Flaw("signature_altered", where, "not the signatures of the ledger")
+    for artifact in version.artifacts.all():
+        issued = artifact.purpose == Purpose.ISSUED
+        if issued and artifact.sha256 != told.files.get(version.number):
+            yield Flaw("file_swapped", where, "not the file of the ledger")

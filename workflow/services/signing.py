@@ -17,7 +17,7 @@ from ..signing.certificates import CertificateInfo
 from ..signing.pades import Field, sign_pdf
 from ..signing.providers.base import Provider
 from . import credentials
-from .steps import check, claim, conclude, look, version_payload
+from .steps import check, claim, conclude, look, signatures_digest, version_payload
 
 REASONS: dict[Field, str] = {"head": "Ký duyệt học bạ", "seal": "Phát hành học bạ"}
 SEAL_OFFICE = "Con dấu của nhà trường"
@@ -75,7 +75,8 @@ def sign_record(
             created_at=at,
         )
         record.sign(at=at)
-        payload = version_payload(record) | {"file": sha256}
+        signatures = signatures_digest(version)
+        payload = version_payload(record) | {"file": sha256, "signatures": signatures}
         conclude(record, "sign", by=by, at=at, payload=payload)
     return record
 

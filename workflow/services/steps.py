@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import F
 
 from documents import ledger, machine
-from documents.models import Record, User
+from documents.canonical import digest_of
+from documents.models import Record, User, Version
 from documents.querysets import RecordQuerySet
 from documents.signals import announce
 
@@ -76,6 +78,27 @@ def version_payload(record: Record) -> dict[str, Any]:
     version = record.current
     assert version is not None  # record_past_draft_has_a_version
     return {"version": version.number, "sha256": version.sha256}
+
+
+def signatures_digest(version: Version) -> str:
+    """The digest by which a ledger line names all signatures of a version, format 1."""
+    rows = [
+        {
+            "slot": signature.slot,
+            "signer": signature.signer_id,
+            "unit": signature.unit_id,
+            "name": signature.name,
+            "office": signature.office,
+            "organisation": signature.organisation,
+            "certificate": signature.certificate,
+            "at": signature.signed_at.astimezone(UTC).isoformat(
+                timespec="microseconds"
+            ),
+            "source": signature.time_source,
+        }
+        for signature in sorted(version.signatures.all(), key=attrgetter("slot"))
+    ]
+    return digest_of({"format": "hocba/signatures/1", "signatures": rows})
 
 
 def _visible(by: User | None) -> RecordQuerySet:

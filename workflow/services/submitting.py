@@ -9,7 +9,7 @@ from documents.kinds import Finding
 from documents.models import Record, Role, Signature, User, Version
 
 from ..errors import ChecksFailed, IllegalTransition
-from .steps import claim, conclude, version_payload
+from .steps import claim, conclude, signatures_digest, version_payload
 
 
 @transaction.atomic
@@ -30,7 +30,9 @@ def submit_record(
         raise ChecksFailed(blocking)
     _sign_off(record.current, record, by=by, at=at)
     record.submit(at=at)
-    conclude(record, "submit", by=by, at=at, payload=version_payload(record))
+    signatures = signatures_digest(record.current)
+    payload = version_payload(record) | {"signatures": signatures}
+    conclude(record, "submit", by=by, at=at, payload=payload)
     return record
 
 
