@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import TransactionTestCase
 from documents import triggers
 from documents.models import Record, SchoolClass, Unit, User
 from tests import factories
+from tests.installation import Installation, new_installation
 from workflow.services import lock_record, sign_record, submit_record
 
 
@@ -27,6 +29,26 @@ def _flush_may_pass_the_triggers() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = flush_without_triggers
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Installation]:
+    """An installation with the demo, loaded once for each process of the tests."""
+    made = new_installation(tmp_path_factory.mktemp("whole") / "template")
+    done = made.manage("load_demo")
+    assert done.returncode == 0, done.stderr
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def demo(demo_template: Installation, tmp_path: Path) -> Iterator[Installation]:
+    """A copy of the demo, for one test to change."""
+    copy = demo_template.copy(tmp_path / "demo")
+    yield copy
+    copy.drop()
 
 
 @pytest.fixture

@@ -28,8 +28,6 @@ class Unit(MP_Node):
     provinces merge, so a unit has dates; old documents keep the names of their time.
     """
 
-    node_order_by = ["name"]
-
     code = models.SlugField(_("code"), max_length=40, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=UnitKind)
     name = models.CharField(_("name"), max_length=200)

@@ -63,7 +63,7 @@ def as_json(value: Any) -> str:
 
 
 def _unit(code: str) -> Unit:
-    unit = Unit.objects.filter(code=code).first()
+    unit: Unit | None = Unit.objects.filter(code=code).first()
     if unit is None:
         raise CommandError(f"There is no unit {code}.", returncode=WRONG_USE)
     return unit

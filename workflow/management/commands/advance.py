@@ -80,8 +80,8 @@ def ahead(records: RecordQuerySet, step: str) -> RecordQuerySet:
     back only of those that can take it.
     """
     row = machine.table()[step]
-    order = list(State)
-    target = order.index(State(row.target)) if row.target else 0
+    order = [str(state) for state in State]
+    target = order.index(row.target) if row.target else 0
     before = [s for s in order if order.index(s) < target] or list(row.sources)
     return records.filter(state__in=before)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import pem
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management.base import BaseCommand
 
 from workflow.services.credentials import trust
@@ -25,5 +26,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{path}\t{certificate.subject.human_friendly}")
         for number, crl in enumerate(store.crls, 1):
             path = options["to"] / f"{number}.crl"
-            path.write_bytes(crl.dump())
+            path.write_bytes(crl.public_bytes(Encoding.DER))
             self.stdout.write(str(path))

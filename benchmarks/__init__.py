@@ -1,0 +1,1 @@
+"""Every figure about speed comes from here: `make bench`."""
