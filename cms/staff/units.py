@@ -59,16 +59,30 @@ def records_below(user: User, unit: Unit, year: str) -> RecordQuerySet:
     return records.filter(school_year=year) if year else records
 
 
-def counts_below(records: RecordQuerySet, unit: Unit) -> list[UnitCounts]:
-    """The children of the unit, those with most open work first; two queries."""
+def counts_below(records: RecordQuerySet, unit: Unit) -> dict[str, list[UnitCounts]]:
+    """The children of the unit by school year, most open work first; two queries."""
     children = list(unit.get_children())
     step = len(unit.path) + Unit.steplen
-    states: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = records.order_by().values_list("issuer__path", "state")
-    for path, state, count in rows.annotate(n=Count("pk")):
-        states[path[:step]][state] += count
-    counts = [UnitCounts(child, states[child.path]) for child in children]
-    return sorted(counts, key=lambda row: (-row.open, -row.total, row.unit.name))
+    years: dict[str, dict[str, Counter[str]]] = {}
+    rows = records.order_by().values_list("school_year", "issuer__path", "state")
+    for year, path, state, count in rows.annotate(n=Count("pk")):
+        paths = years.setdefault(year, defaultdict(Counter))
+        paths[path[:step]][state] += count
+    return {
+        year: sorted(
+            (UnitCounts(child, paths[child.path]) for child in children),
+            key=lambda row: (-row.open, -row.total, row.unit.name),
+        )
+        for year, paths in years.items()
+    }
+
+
+def classes_below(records: RecordQuerySet) -> dict[str, list[ClassCounts]]:
+    """The classes of a school by school year; one query."""
+    years: dict[str, list[ClassCounts]] = defaultdict(list)
+    for row in counts_by_class(records):
+        years[row.school_class.school_year].append(row)
+    return years
 
 
 def own_unit(request: StaffRequest) -> HttpResponse:
@@ -89,17 +103,6 @@ class UnitView(StaffView):
     def unit(self) -> Unit:
         return open_unit(self.request.user, self.kwargs["code"])
 
-    @cached_property
-    def years(self) -> list[str]:
-        records = Record.objects.visible_to(self.request.user).in_unit(self.unit)
-        years = records.order_by().values_list("school_year", flat=True).distinct()
-        return sorted(years, reverse=True)
-
-    @cached_property
-    def year(self) -> str:
-        asked = self.request.GET.get("year", "")
-        return asked if asked in self.years else (self.years or [""])[0]
-
     def get_page_title(self) -> str:
         return self.unit.name
 
@@ -109,23 +112,28 @@ class UnitView(StaffView):
         return [(u.name, reverse("staff:unit", args=[u.code])) for u in above]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        records = records_below(self.request.user, self.unit, self.year)
+        records = records_below(self.request.user, self.unit, "")
         is_school = self.unit.kind == UnitKind.SCHOOL
-        classes = counts_by_class(records) if is_school else []
-        units = [] if is_school else counts_below(records, self.unit)
-        state = self.request.GET.get("state", "")
-        if state in State:
-            units = [row for row in units if row.states[state]]
-            classes = [row for row in classes if row.states[state]]
+        classes = classes_below(records) if is_school else {}
+        units = {} if is_school else counts_below(records, self.unit)
+        years = sorted({*classes, *units}, reverse=True)
+        asked, state = self.request.GET.get("year"), self.request.GET.get("state", "")
+        year = asked if asked in years else (years or [""])[0]
+        # A count led here: only the rows that it counts.
+        wanted = state if state in State else None
+        unit_rows = [r for r in units.get(year, []) if not wanted or r.states[wanted]]
+        class_rows = [
+            r for r in classes.get(year, []) if not wanted or r.states[wanted]
+        ]
         return super().get_context_data(
             unit=self.unit,
             is_school=is_school,
-            units=units,
-            classes=classes,
-            sums=_sums(units, classes),
+            units=unit_rows,
+            classes=class_rows,
+            sums=_sums(unit_rows, class_rows),
             states=State,
-            years=self.years,
-            year=self.year,
+            years=years,
+            year=year,
             state=state,
             countdown=countdown_for(self.unit, timezone.localdate(), locks=True),
             **kwargs,

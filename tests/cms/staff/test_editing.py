@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from documents.kinds.primary_year import SubjectMark
-from documents.models import ReadLog, Record
+from documents.models import ReadLog, Record, Version
 from tests import factories
 from workflow.services import edit_record
 
@@ -31,8 +31,12 @@ def typed(page: Any, **changes: str) -> dict[str, Any]:
     return plain | {name.replace("__", "."): value for name, value in changes.items()}
 
 
+def newest(record: Record) -> Version:
+    return record.versions.latest()
+
+
 def content_of(record: Record) -> Any:
-    return Record.objects.get(pk=record.pk).current.content
+    return newest(record).content
 
 
 def test_every_field_of_the_form_can_be_filled_in(sign_in, teacher, draft_record):
@@ -57,7 +61,7 @@ def test_saving_writes_a_new_version_of_what_was_typed(sign_in, teacher, draft_r
     content = content_of(draft_record)
     assert content.subjects["math"].score == 10
     assert content.awards == ("Giải A", "Giải B")
-    version = Record.objects.get(pk=draft_record.pk).current
+    version = newest(draft_record)
     assert (version.number, version.author) == (2, teacher)
 
 
