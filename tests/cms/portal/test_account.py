@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user
+from django.test import Client
+
+from cms.portal.limits import SIGN_INS
+from tests import factories
+
+SIGN_IN = "/account/sign-in/"
+
+
+def sign_in(client: Client, name: str, password: str = factories.PASSWORD, **more: str):
+    data = {"username": name, "password": password, **more}
+    return client.post(SIGN_IN, data)
+
+
+def test_a_parent_signs_in_to_the_own_children(client, parent):
+    response = sign_in(client, "parent")
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/children/"
+    assert get_user(client) == parent
+
+
+def test_staff_who_sign_in_here_are_led_to_the_workspace(client, registrar):
+    response = sign_in(client, "registrar")
+
+    assert response.headers["Location"] == "/admin/"
+
+
+def test_signing_in_leads_back_to_where_one_was_going(client, parent):
+    response = sign_in(client, "parent", next="/account/password/")
+
+    assert response.headers["Location"] == "/account/password/"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/"])
+def test_signing_in_never_leads_to_another_site(client, parent, elsewhere):
+    response = sign_in(client, "parent", next=elsewhere)
+
+    assert response.headers["Location"] == "/children/"
+
+
+def test_a_wrong_password_keeps_the_name_and_not_the_password(client, parent):
+    response = sign_in(client, "parent", "not-the-password")
+
+    assert response.status_code == 200
+    assert 'value="parent"' in response.text
+    assert "not-the-password" not in response.text
+    assert not get_user(client).is_authenticated
+
+
+def test_the_form_refuses_a_post_from_another_site(parent):
+    strict = Client(enforce_csrf_checks=True)
+
+    response = sign_in(strict, "parent")
+
+    assert response.status_code == 403
+    assert not get_user(strict).is_authenticated
+
+
+def test_signing_in_gives_a_new_session(client, parent):
+    client.get("/")
+    session = client.session
+    session["before"] = "1"
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+
+    sign_in(client, "parent")
+
+    assert client.cookies["sessionid"].value != session.session_key
+    assert client.cookies["sessionid"]["httponly"]
+
+
+def test_after_too_many_tries_the_right_password_waits_as_well(client, parent):
+    for _time in range(SIGN_INS.count):
+        sign_in(client, "parent", "wrong")
+
+    response = sign_in(client, "parent")
+
+    assert response.status_code == 429
+    assert not get_user(client).is_authenticated
+
+
+def test_tries_on_one_name_are_counted_from_wherever_they_come(client, parent):
+    for number in range(SIGN_INS.count):
+        address = f"192.0.2.{number}"
+        data = {"username": "PARENT", "password": "wrong"}
+        client.post(SIGN_IN, data, REMOTE_ADDR=address)
+
+    response = sign_in(client, "parent")
+
+    assert response.status_code == 429
+
+
+def test_signing_out_is_a_post_and_ends_the_session(client, parent):
+    client.force_login(parent)
+
+    by_link = client.get("/account/sign-out/")
+    by_button = client.post("/account/sign-out/")
+
+    assert by_link.status_code == 405
+    assert by_button.headers["Location"] == "/"
+    assert not get_user(client).is_authenticated
+
+
+def test_a_new_password_ends_the_other_sessions(client, parent):
+    elsewhere = Client()
+    elsewhere.force_login(parent)
+    client.force_login(parent)
+    new = "một-mật-khẩu-khác-2027"
+    data = {
+        "old_password": factories.PASSWORD,
+        "new_password1": new,
+        "new_password2": new,
+    }
+
+    response = client.post("/account/password/", data, follow=True)
+
+    assert "The password has been changed." in response.text
+    assert get_user(client) == parent
+    assert not get_user(elsewhere).is_authenticated
+    parent.refresh_from_db()
+    assert parent.check_password(new)
+
+
+def test_a_weak_password_is_refused_with_the_reason(client, parent):
+    client.force_login(parent)
+    data = {
+        "old_password": factories.PASSWORD,
+        "new_password1": "12345678",
+        "new_password2": "12345678",
+    }
+
+    response = client.post("/account/password/", data)
+
+    assert response.status_code == 200
+    assert "entirely numeric" in response.text
+    parent.refresh_from_db()
+    assert parent.check_password(factories.PASSWORD)
+
+
+@pytest.mark.django_db
+def test_a_stranger_changes_no_password(client):
+    response = client.get("/account/password/")
+
+    assert response.headers["Location"] == f"{SIGN_IN}?next=/account/password/"

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from django.test import RequestFactory
+
+from cms.portal.limits import Limit, client_address
+
+LIMIT = Limit("test", count=3, seconds=60)
+START = 1_800_000_000.0  # a full minute
+
+
+def test_an_address_may_ask_so_often_and_then_waits_for_the_next_window():
+    waits = [LIMIT.take("a", now=START + second) for second in (0, 1, 2, 20, 60)]
+
+    assert waits == [0, 0, 0, 40, 0]
+
+
+def test_one_address_does_not_wait_for_another():
+    for _time in range(5):
+        LIMIT.take("a", now=START)
+
+    assert LIMIT.take("b", now=START) == 0
+
+
+def test_the_address_is_that_of_the_peer_whatever_a_header_claims():
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="198.51.100.7"
+    )
+
+    assert client_address(request) == "192.0.2.1"
+
+
+@pytest.mark.parametrize("header", ["198.51.100.7", "10.0.0.1, 198.51.100.7"])
+def test_behind_a_proxy_the_last_address_of_its_header_counts(settings, header):
+    settings.CLIENT_ADDRESS_HEADER = "HTTP_X_FORWARDED_FOR"
+    request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=header)
+
+    assert client_address(request) == "198.51.100.7"

@@ -1,0 +1,98 @@
+"""Every address of the site is public on purpose, or refuses who is not signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.converters import get_converters
+
+# Patterns that anybody may open, and why.
+PUBLIC = {
+    # The portal
+    "verify/": "the form of a check",
+    "verify/<str:code>": "the address in the QR code",
+    "verify/<str:code>/": "the same with a slash",
+    "account/sign-in/": "the way in",
+    "account/sign-out/": "the way out",
+    "healthz": "asked by load balancers",
+    "^((?:[\\w\\-]+/)*)$": "published pages of Wagtail",
+    # The interface
+    "api/v1/": "says where the documentation is",
+    "api/v1/docs": "documentation",
+    "api/v1/openapi.json": "documentation",
+    "api/v1/verify/<code>": "the same as verify/<code>, as data",
+    # Django and Wagtail
+    "i18n/setlang/": "the language of the reader",
+    "^media/(?P<path>.*)$": "pictures of published pages, development only",
+    "admin/login/": "the way in",
+    "admin/logout/": "the way out",
+    "admin/jsi18n/": "words for scripts",
+    "admin/sprite/": "icons",
+    "admin/password_reset/": "a new password by mail",
+    "admin/password_reset/done/": "a new password by mail",
+    "admin/password_reset/confirm/<uidb64>/<token>/": "a new password by mail",
+    "admin/password_reset/complete/": "a new password by mail",
+    "_util/login/": "the way in",
+    "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/": (
+        "the password of a page, asked by Wagtail"
+    ),
+}
+SAMPLES = ("1", "00000000-0000-4000-8000-000000000000", "x")
+
+
+def walk(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def address_of(route: str) -> str:
+    """Some address that the route matches."""
+    plain = re.sub(r"<([^>]+)>", _sample, route)
+    return "/" + re.sub(r"[\^$\\]", "", re.sub(r"\([^)]*\)", "1", plain))
+
+
+def _sample(match: re.Match[str]) -> str:
+    kind, colon, _name = match.group(1).rpartition(":")
+    pattern = get_converters()[kind].regex if colon else "[^/]+"
+    return next(one for one in SAMPLES if re.fullmatch(pattern, one))
+
+
+ROUTES = set(walk(get_resolver().url_patterns))
+
+
+def is_refused(client: Client, address: str) -> bool:
+    response = client.get(address)
+    if response.status_code == 405:
+        response = client.post(address)
+    to_sign_in = response.status_code == 302 and "next=" in response.headers["Location"]
+    return to_sign_in or response.status_code in (401, 403)
+
+
+@pytest.mark.django_db
+def test_every_address_is_public_on_purpose_or_refuses_strangers():
+    client = Client(raise_request_exception=False)
+
+    open_routes = [
+        route
+        for route in sorted(ROUTES - set(PUBLIC))
+        if not is_refused(client, address_of(route))
+    ]
+
+    assert len(ROUTES) > 100
+    assert open_routes == []
+
+
+def test_the_list_of_public_addresses_names_only_what_exists():
+    optional = {"^media/(?P<path>.*)$"}
+
+    gone = set(PUBLIC) - ROUTES - optional
+
+    assert gone == set()
