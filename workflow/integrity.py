@@ -178,12 +178,12 @@ class Told:
         if entry.action == "lock":
             self.locked_at = entry.at
         if entry.action == "receive":
-            self.custodian = payload["to"]
+            self.custodian = payload.get("to", "")
         if number := payload.get("version"):
-            self.versions[number] = payload["sha256"]
-            self.current = number, payload["sha256"]
+            self.current = number, payload.get("sha256", "")
+            self.versions[number] = self.current[1]
         for told, key in ((self.signatures, "signatures"), (self.files, "file")):
-            if key in payload:
+            if number and key in payload:
                 told[number] = payload[key]
 
 

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from documents.errors import RecordsError
 from documents.models import LedgerEntry, Record, Unit, User
@@ -21,6 +23,15 @@ from . import STEPS
 # A run that has not shown itself for this long is taken for dead.
 STALE = timedelta(seconds=90)
 MAX_ATTEMPTS = 5
+
+logger = structlog.get_logger(__name__)
+
+
+class UnexpectedFault(RecordsError):
+    """A fault of the program; the log has the traceback."""
+
+    code = "unexpected_fault"
+    user_message = _("Something went wrong. The administrator finds more in the log.")
 
 
 @transaction.atomic
@@ -138,6 +149,11 @@ def _release(batch_id: int, run: str) -> None:
 
 
 def _work_on(item: BatchItem) -> None:
+    # A run that was killed may have taken the step and not said so. To ask only after
+    # a refusal would return, or recall, a second time what has come back meanwhile.
+    if _did_it(item):
+        _note(item, ItemStatus.DONE)
+        return
     # Read afresh for each item: a person who loses a role is stopped at the next one.
     by = User.objects.get(pk=item.batch.by_id)
     try:
@@ -147,10 +163,15 @@ def _work_on(item: BatchItem) -> None:
     except SigningUnavailable as error:
         _note(item, ItemStatus.FAILED, error)
     except IllegalTransition as error:
+        # Another run may have been faster between our question and our step.
         done = _did_it(item)
         _note(item, ItemStatus.DONE if done else ItemStatus.REFUSED, error)
     except RecordsError as error:
         _note(item, ItemStatus.REFUSED, error)
+    except Exception:
+        # A fault of ours in one record must not stop the others for ever.
+        logger.exception("batch_item_failed", item=item.pk)
+        _note(item, ItemStatus.FAILED, UnexpectedFault(str(item)))
     else:
         _note(item, ItemStatus.DONE)
 

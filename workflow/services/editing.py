@@ -27,6 +27,17 @@ class ContentInvalid(WorkflowError):
         super().__init__(f"{self.path}: {self.problem}")
 
 
+class FieldNotEditable(WorkflowError):
+    """The path names no field of the sheet, or one that says which sheet this is."""
+
+    code = "field_not_editable"
+    user_message = _("The field %(path)s cannot be changed here.")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"{path} is not editable")
+
+
 @transaction.atomic
 def edit_record(
     *,
@@ -41,7 +52,8 @@ def edit_record(
 
     ``base`` is the number of the version that the caller saw. Class teacher and
     registrar of the issuer may edit. Nothing is written when nothing changes.
-    Raises NotVisible, NotAllowed, NotDraft, VersionMoved, ContentInvalid.
+    Raises NotVisible, NotAllowed, NotDraft, VersionMoved, FieldNotEditable,
+    ContentInvalid.
     """
     record = lock_row(record_id, by=by)
     if not may_edit(record, by):
@@ -64,8 +76,13 @@ def may_edit(record: Record, user: User) -> bool:
 
 
 def _changed(record: Record, current: Version, changes: Mapping[str, Any]) -> Any:
-    plain = current.content.model_dump(mode="json")
+    content = current.content
+    groups = record.definition.fields(content)
+    editable = {item.path for group in groups for item in group.fields if item.editable}
+    plain = content.model_dump(mode="json")
     for path, value in changes.items():
+        if path not in editable:
+            raise FieldNotEditable(path)
         _put(plain, path.split("."), value)
     try:
         return record.definition.schema.model_validate(plain)

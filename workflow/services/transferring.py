@@ -5,11 +5,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from documents import machine
 from documents.models import Record, Transfer, Unit, User
 from documents.models.units import UnitKind
 
-from ..errors import IllegalTransition, WrongReceiver
-from .steps import claim, conclude
+from ..errors import IllegalTransition, NotAllowed, WrongReceiver
+from .steps import claim, conclude, lock_row
 
 
 @transaction.atomic
@@ -30,8 +31,6 @@ def dispatch_record(
     record = claim(record_id, step="dispatch", by=by)
     if to_unit.kind != UnitKind.SCHOOL or to_unit.pk == record.custodian_id:
         raise WrongReceiver(to_unit.name)
-    if record.open_transfer():
-        raise IllegalTransition(record, "dispatch")
     record.dispatch(at=at)
     transfer = Transfer.objects.create(
         record=record,
@@ -76,7 +75,9 @@ def withdraw_transfer(
     Raises NotVisible, NotAllowed, IllegalTransition.
     """
     at = at or timezone.now()
-    record = claim(record_id, step="dispatch", by=by)
+    record = lock_row(record_id, by=by)
+    if not machine.permitted(record, "dispatch", by):
+        raise NotAllowed(by, "withdraw")
     transfer = record.open_transfer()
     if transfer is None:
         raise IllegalTransition(record, "withdraw")
