@@ -11,9 +11,10 @@ os.environ["DATA_DIR"] = _folder.name
 os.environ["SECRET_KEY"] = "test-only"
 
 from .base import *  # noqa: E402, F403
-from .base import DATABASES  # noqa: E402
+from .base import DATABASES, STATIC_ROOT  # noqa: E402
 from .environment import DATA_DIR  # noqa: E402
 
+STATIC_ROOT.mkdir()  # WhiteNoise warns of each client that finds none
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
