@@ -20,7 +20,7 @@ class TranslatedPage(Page):
     """One page with its text in each language of the site, under one address.
 
     One tree, not one for each language: the address on paper stays the same, and a
-    text that is not translated yet is shown in Vietnamese (docs/adr/portal.md).
+    text that is not translated yet is shown in Vietnamese (ADR 8).
     """
 
     body = RichTextField(_("text"), blank=True, features=TEXT_FEATURES)

@@ -2,7 +2,7 @@
 
 Whoever holds the paper may compare it with the initials of the pupil, the school and
 the year: enough to see that a code was copied to another child's paper, and nothing
-that tells a stranger who the child is (docs/adr/0010-what-a-verdict-shows.md).
+that tells a stranger who the child is (docs/adr/0007-what-a-verdict-shows.md).
 """
 
 from __future__ import annotations

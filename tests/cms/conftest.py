@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +19,18 @@ def _nobody_has_asked_before() -> Iterator[None]:
 
 
 @pytest.fixture
-def client() -> Client:
-    """A browser that asks for English: the texts as they stand in the code."""
-    return Client(headers={"accept-language": "en"})
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; a test that wants it is skipped where there is none.
+
+    While it lives an event loop runs in this thread, and neither Django's database
+    nor pyHanko works beside one: name it after the fixtures that make data.
+    """
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox refuses to run as root, as it does in containers.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()

@@ -19,3 +19,9 @@ def program() -> Callable[[User], Client]:
         return Client(headers=headers)
 
     return make
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser that asks for English: the texts as they stand in the code."""
+    return Client(headers={"accept-language": "en"})

@@ -146,3 +146,13 @@ def test_a_stranger_changes_no_password(client):
     response = client.get("/account/password/")
 
     assert response.headers["Location"] == f"{SIGN_IN}?next=/account/password/"
+
+
+def test_the_head_of_the_page_leads_each_to_the_own_place(client, parent, registrar):
+    client.force_login(parent)
+    of_parent = client.get("/verify/").text
+    client.force_login(registrar)
+    of_registrar = client.get("/verify/").text
+
+    assert ("My children" in of_parent, "Workspace" in of_parent) == (True, False)
+    assert ("My children" in of_registrar, "Workspace" in of_registrar) == (False, True)
