@@ -75,7 +75,8 @@ def _child(
     parent: Unit, code: str, kind: str, name: str, place: str, **more: Any
 ) -> Unit:
     fresh = Unit.objects.get(pk=parent.pk)
-    return fresh.add_child(code=code, kind=kind, name=name, place=place, **more)
+    child: Unit = fresh.add_child(code=code, kind=kind, name=name, place=place, **more)
+    return child
 
 
 def make_user(

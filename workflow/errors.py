@@ -83,6 +83,18 @@ class NoCredential(WorkflowError):
         super().__init__(f"no credential for {owner}")
 
 
+class NotVerified(WorkflowError):
+    code = "not_verified"
+    user_message = _(
+        "The signed file does not pass our own check (%(reasons)s), so nothing was "
+        "issued. Tell the administrator."
+    )
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = ", ".join(reasons)
+        super().__init__(f"signed, and not authentic: {self.reasons}")
+
+
 class WrongReceiver(WorkflowError):
     code = "wrong_receiver"
     user_message = _("Choose another school: %(unit)s cannot receive this record.")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 
 from documents import storage
 from documents.storage import FileAltered, FileMissing, WriteOnceStorage
@@ -60,14 +62,14 @@ def test_a_changed_file_is_never_given_out(folder: Path):
 
 
 def test_a_write_that_fails_leaves_nothing_under_the_name(folder: Path):
-    class Torn:
+    class Torn(ContentFile[bytes]):
         """A source that ends in the middle, as a full disk or a crash would."""
 
-        def chunks(self):
+        def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
             yield b"half"
             raise OSError("no space left on device")
 
     with pytest.raises(OSError, match="no space"):
-        WriteOnceStorage(location=folder)._save("ab/abc", Torn())
+        WriteOnceStorage(location=folder)._save("ab/abc", Torn(b""))
 
     assert files(folder) == []

@@ -46,7 +46,7 @@ def codes() -> set[str]:
     return {flaw.code for flaw in own_flaws()}
 
 
-def sql(statement: str, *parameters: object) -> None:
+def sql(statement: str, *parameters: int | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 
@@ -60,7 +60,7 @@ def forge_content(record: Record) -> None:
 
 
 def forge_old_version(record: Record) -> None:
-    old = record.versions.exclude(pk=record.current_id).first()
+    old = record.versions.exclude(pk=record.current.pk).first()
     digest = content_digest(record.kind, old.format_version, b"{}")
     Version.objects.filter(pk=old.pk).update(canonical="{}", sha256=digest)
 
@@ -98,7 +98,7 @@ TAMPERING: dict[str, tuple[set[str], Callable[[Record], object]]] = {
     "the record points at an earlier version": (
         {"version_swapped"},
         lambda r: Record.objects.filter(pk=r.pk).update(
-            current=r.versions.exclude(pk=r.current_id).first()
+            current=r.versions.exclude(pk=r.current.pk).first()
         ),
     ),
     "a line of the ledger": (
@@ -161,7 +161,7 @@ TAMPERING: dict[str, tuple[set[str], Callable[[Record], object]]] = {
     ),
     "an old version taken away": (
         {"version_missing"},
-        lambda r: forget_version(r.versions.exclude(pk=r.current_id).get()),
+        lambda r: forget_version(r.versions.exclude(pk=r.current.pk).get()),
     ),
     "another file": ({"file_swapped"}, swap_file),
     "a file that is not there": (

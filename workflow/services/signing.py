@@ -12,12 +12,14 @@ from documents.models.signatures import Purpose
 from documents.printing import form_input
 from documents.rendering import SIGNATURE_SIZE, render_pdf, render_stamp
 
-from ..errors import VersionMoved
+from ..errors import NotVerified, VersionMoved
 from ..signing.certificates import CertificateInfo
 from ..signing.pades import Field, sign_pdf
 from ..signing.providers.base import Provider
+from ..verification.verifier import verify_pdf
 from . import credentials
 from .steps import check, claim, conclude, look, signatures_digest, version_payload
+from .verdicts import required_slots
 
 REASONS: dict[Field, str] = {"head": "Ký duyệt học bạ", "seal": "Phát hành học bạ"}
 SEAL_OFFICE = "Con dấu của nhà trường"
@@ -48,7 +50,7 @@ def sign_record(
 
     Everything slow happens before the row is locked; nothing is written unless both
     signatures stand. Raises NotVisible, NotAllowed, IllegalTransition, VersionMoved,
-    NoCredential, a CertificateRefused before anything is signed, or
+    NoCredential, a CertificateRefused before anything is signed, NotVerified, or
     SigningUnavailable when trying again may help.
     """
     at = at or timezone.now()
@@ -58,7 +60,9 @@ def sign_record(
     assert version is not None  # record_past_draft_has_a_version
     # Takes the longest, so no lock is held yet; what we signed is compared below.
     signers = signers_for(by, seen.issuer, at=at)
-    sha256, size = _store(signed_pdf(version, signers, at=at))
+    pdf = signed_pdf(version, signers, at=at)
+    require_authentic(pdf)
+    sha256, size = storage.put(pdf), len(pdf)
 
     with transaction.atomic():
         record = claim(record_id, step="sign", by=by)
@@ -111,8 +115,16 @@ def signed_pdf(version: Version, signers: list[Signer], *, at: datetime) -> byte
     return pdf
 
 
-def _store(pdf: bytes) -> tuple[str, int]:
-    return storage.put(pdf), len(pdf)
+def require_authentic(pdf: bytes) -> None:
+    """Raise NotVerified unless the verifier accepts what was just signed.
+
+    It shares no code with what signs: a fault there, or a time-stamp that nobody
+    trusts, is found before the file is anywhere.
+    """
+    now = timezone.now()
+    report = verify_pdf(pdf, credentials.trust(now), now, slots=required_slots())
+    if report.reasons:
+        raise NotVerified([reason.value for reason in report.reasons])
 
 
 def _row(version: Version, school: Unit, signer: Signer, at: datetime) -> Signature:

@@ -108,7 +108,7 @@ def verdict_of_code(code: str, at: datetime | None = None) -> Answer:
 def verdict_of_file(data: bytes, at: datetime | None = None) -> Answer:
     """What a PDF proves by itself, and what the register says of it."""
     at = at or timezone.now()
-    report = verify_pdf(data, trust(at), at, slots=_slots())
+    report = verify_pdf(data, trust(at), at, slots=required_slots())
     if report.verdict != AUTHENTIC:
         reasons = tuple(Reason(r.value, r.sentence) for r in report.reasons)
         return _of_file(report, report.verdict.value, at, reasons=reasons)
@@ -155,7 +155,8 @@ def _reasons(code: str) -> tuple[Reason, ...]:
     return (Reason(code, SENTENCES[code]),)
 
 
-def _slots() -> list[Slot]:
+def required_slots() -> list[Slot]:
+    """The signatures that every issued file carries."""
     codes = {slot.code for kind in KINDS.values() for slot in kind.slots if slot.in_pdf}
     return [Slot(code) for code in sorted(codes)]
 
