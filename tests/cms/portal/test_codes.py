@@ -21,7 +21,7 @@ CODE = "0123456789abcdef0123456789abcdef"
         "urn:uuid:01234567-89ab-cdef-0123-456789abcdef",
         f"https://hocba.example/verify/{CODE}",
         f"https://hocba.example/verify/{CODE}/?from=paper",
-        "0123456789abcdef0123456789abcdef",
+        "".join(chr(ord(sign) + 0xFEE0) for sign in CODE),  # an IME for Chinese
     ],
 )
 def test_a_code_is_read_however_it_was_typed(typed):
