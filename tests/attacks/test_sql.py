@@ -35,7 +35,7 @@ def locked(
     """A locked record with a row in every table that is kept."""
     record = make_record(school_class, "locked", units)
     Artifact.objects.create(
-        version_id=record.current_id,
+        version=record.versions.get(),
         purpose="issued",
         sha256="a" * 64,
         size=1,
