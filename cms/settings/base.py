@@ -148,6 +148,7 @@ USE_TZ = True
 
 # Files: paths in the database are relative to these folders
 
+DATA_DIR.mkdir(parents=True, exist_ok=True)  # SQLite makes its file, not the folder
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_URL = "/media/"

@@ -47,6 +47,15 @@ def test_the_deployment_check_has_nothing_to_say(tmp_path: Path):
     assert done.returncode == 0
 
 
+def test_a_new_data_folder_is_made(tmp_path: Path):
+    folder = tmp_path / "new" / "data"
+
+    done = manage("migrate", "contenttypes", folder=folder, environment=COMPLETE)
+
+    assert done.returncode == 0, done.stderr
+    assert (folder / "hocba.sqlite3").is_file()
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])
 def test_it_does_not_start_without_what_has_no_safe_default(name: str, tmp_path: Path):
     environment = {key: value for key, value in COMPLETE.items() if key != name}
