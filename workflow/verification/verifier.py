@@ -70,7 +70,7 @@ def judge(
     found += slot_faults(embedded, slots)
     if embedded:
         found += revision_faults(reader, embedded)
-    if record is None:
+    if record is None and embedded:  # any other PDF has none, and is not altered
         found.append(Reason.RECORD_MISSING)
     if len(dates) > 1:
         found.append(Reason.FIELD_CHANGED)

@@ -61,7 +61,7 @@ def test_a_record_without_every_signature_is_not_locked(
 ):
     record = make_record(school_class, "reviewed", units)
     Signature.objects.create(
-        version=record.current,
+        version=record.versions.get(),
         slot=slot,
         unit=record.issuer,
         name="one of two",
@@ -144,9 +144,7 @@ def test_a_calendar_that_was_stopped_goes_on(
 ):
     first, second = (make_record(school_class, "signed", units) for _ in range(2))
     due = deadline(units["dong-thap"])
-    run = lock_due(MORNING)
-    next(run)
-    run.close()
+    next(iter(lock_due(MORNING)))
     due.refresh_from_db()
     assert due.locked_at is None
 
