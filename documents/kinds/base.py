@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from pydantic import BaseModel
 
 from .fields import FieldGroup
+from .packets import PacketFormat
 from .printing import Printout
 
 
@@ -67,6 +68,10 @@ class Kind(ABC):
     format_version: ClassVar[int]
     schema: ClassVar[type[BaseModel]]
     slots: ClassVar[tuple[Slot, ...]]
+    # The printed page that a reader wants first.
+    opening_page: ClassVar[int] = 1
+    # By format version: what was written with an old one can still be read.
+    packets: ClassVar[Mapping[int, PacketFormat]] = {}
 
     @abstractmethod
     def form_version(self, school_year: str) -> str:

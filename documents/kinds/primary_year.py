@@ -14,6 +14,7 @@ from .fields import FieldGroup
 from .primary_year_checks import ClassContext, check
 from .primary_year_edit import fields_of
 from .primary_year_form import tables
+from .primary_year_packet import FORMAT_1
 from .primary_year_print import printout
 from .printing import Printout
 
@@ -112,11 +113,13 @@ class PrimaryYearKind(Kind):
     label = _("primary school year sheet")
     format_version = 1
     schema = PrimaryYear
+    opening_page = 4
     slots = (
         Slot("class_teacher", _("class teacher"), "class_teacher", in_pdf=False),
         Slot("head", _("head"), "head", in_pdf=True),
         Slot("seal", _("school seal"), "seal", in_pdf=True),
     )
+    packets = {1: FORMAT_1}
 
     def form_version(self, school_year: str) -> str:
         return tables().form_of(school_year).version

@@ -1,0 +1,107 @@
+"""Which version of which record a packet holds, and who sends which packets to whom."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Self
+
+from documents.kinds.packets import Value, ValueType
+from documents.models import Version
+
+from .mapping import read, write
+from .trees import Element
+
+NUMBER = ValueType.NUMBER
+
+RECORD_MEMBERS = (
+    Value("MA_TRA_CUU", "lookup_code"),
+    Value("MA_HO_SO", "record"),
+    Value("LOAI_HO_SO", "kind"),
+    Value("PHIEN_BAN_DINH_DANG", "format_version", NUMBER),
+    Value("MAU_HOC_BA", "form_version"),
+    Value("SO_PHIEN_BAN", "number", NUMBER),
+    Value("NAM_HOC", "school_year"),
+    Value("MA_DON_VI", "issuer_code"),
+    Value("MA_SO_THUE", "issuer_tax_code"),
+    Value("SHA256", "sha256"),
+)
+PACKAGE_MEMBERS = (
+    Value("MA_GOI", "package"),
+    Value("PHIEN_BAN_DINH_DANG", "format_version", NUMBER),
+    Value("MUC_DICH", "purpose"),
+    Value("THOI_DIEM_LAP", "created_at"),
+    Value("MA_DON_VI_GUI", "sender_code"),
+    Value("MST_DON_VI_GUI", "sender_tax_code"),
+    Value("MA_DON_VI_NHAN", "receiver_code"),
+    Value("SO_LUONG", "count", NUMBER),
+)
+
+
+@dataclass(frozen=True)
+class RecordHeader:
+    """``record`` is the uuid as 32 hexadecimal digits, as is ``lookup_code``.
+
+    ``sha256`` is ``Version.sha256``: over kind, format version and canonical JSON.
+    """
+
+    lookup_code: str
+    record: str
+    kind: str
+    format_version: int
+    form_version: str
+    number: int
+    school_year: str
+    issuer_code: str
+    issuer_tax_code: str
+    sha256: str
+
+    @classmethod
+    def of(cls, version: Version) -> Self:
+        record = version.record
+        return cls(
+            lookup_code=record.book.lookup_code,
+            record=record.uuid.hex,
+            kind=record.kind,
+            format_version=version.format_version,
+            form_version=version.form_version,
+            number=version.number,
+            school_year=record.school_year,
+            issuer_code=record.issuer.code,
+            issuer_tax_code=record.issuer.tax_code,
+            sha256=version.sha256,
+        )
+
+    @classmethod
+    def read(cls, element: Element) -> Self:
+        return cls(**read(element, RECORD_MEMBERS))
+
+    def write(self, element: Element) -> None:
+        write(element, RECORD_MEMBERS, asdict(self))
+
+
+@dataclass(frozen=True)
+class PackageHeader:
+    """``package`` is a uuid in hexadecimal; the same one again is the same packet."""
+
+    package: str
+    purpose: str
+    created_at: datetime
+    sender_code: str
+    sender_tax_code: str
+    receiver_code: str
+    count: int
+    format_version: int = 1
+
+    @classmethod
+    def read(cls, element: Element) -> Self:
+        """Raises ValueError for a time that is none."""
+        facts = read(element, PACKAGE_MEMBERS)
+        moment = datetime.fromisoformat(facts.pop("created_at"))
+        if moment.tzinfo is None:
+            raise ValueError("a time without zone")
+        return cls(**facts, created_at=moment)
+
+    def write(self, element: Element) -> None:
+        facts = asdict(self) | {"created_at": self.created_at.isoformat()}
+        write(element, PACKAGE_MEMBERS, facts)
