@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from asn1crypto.algos import RSASSAPSSParams, SignedDigestAlgorithm
 
@@ -59,6 +61,19 @@ class Authorisation:
         if not set(digests) <= set(self.digests):
             raise AuthorisationMismatch("a digest was not authorised")
 
+    def dump(self) -> str:
+        """For the worker that signs later. Whoever reads it can have these signed."""
+        until = self.until.isoformat() if self.until else None
+        digests = [digest.hex() for digest in self.digests]
+        return json.dumps({"digests": digests, "until": until, "token": self.token})
+
+    @classmethod
+    def load(cls, dumped: str) -> Self:
+        """What ``dump`` wrote."""
+        data = json.loads(dumped)
+        until = datetime.fromisoformat(data["until"]) if data["until"] else None
+        return cls(tuple(map(bytes.fromhex, data["digests"])), until, data["token"])
+
 
 class Provider(Protocol):
     """A key that somebody controls. Digests are SHA-256 of the signed attributes."""
@@ -70,7 +85,11 @@ class Provider(Protocol):
         """The certificate and its chain; asks the signer for nothing."""
 
     def authorise(self, digests: Sequence[bytes]) -> Authorisation:
-        """Ask the signer once for all of these; SigningUnavailable may be retried."""
+        """Ask the signer once for all of these; SigningUnavailable may be retried.
+
+        A remote service may allow fewer in one act: then the answer covers the first
+        of them (``Authorisation.digests``) and the caller comes back for the rest.
+        """
 
     def sign(
         self, digests: Sequence[bytes], authorisation: Authorisation
@@ -80,3 +99,32 @@ class Provider(Protocol):
         What has been yielded stands, also when a later one raises: the caller
         stores each result and resumes behind the last.
         """
+
+
+class ConfirmingProvider(Provider, Protocol):
+    """A key whose holder answers somewhere else, on a phone or in a browser.
+
+    ``authorise`` and ``sign`` may raise AuthorisationPending. The caller stores its
+    ``token``, gives the worker back, and after ``retry_after`` seconds asks
+    ``resume`` with the digests that are not signed yet.
+    """
+
+    def resume(self, digests: Sequence[bytes], token: str) -> Authorisation:
+        """The authorisation once the signer has confirmed.
+
+        Raises AuthorisationPending while they have not, AuthorisationDeclined if they
+        said no.
+        """
+
+
+def list_digest(digests: Sequence[bytes]) -> str:
+    """A code like ``7F3A-91C2`` over the list, for people to compare on two screens.
+
+    Order and number count. Eight characters meet the eye; machines compare the lists.
+    """
+    listed = hashlib.sha256(b"hocba signing list 1\0")
+    listed.update(len(digests).to_bytes(4, "big"))
+    for digest in digests:
+        listed.update(len(digest).to_bytes(2, "big") + digest)
+    code = listed.hexdigest()[:8].upper()
+    return f"{code[:4]}-{code[4:]}"
