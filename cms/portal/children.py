@@ -21,7 +21,7 @@ from documents.printing import form_input
 from documents.querysets import RecordQuerySet
 from documents.reading import log_reads
 from documents.rendering import render_html
-from workflow.services.effective import record_pdf
+from workflow.services.effective import file_name, record_pdf
 
 from .codes import in_fours
 from .readers import SHOWN, sentences_of
@@ -112,11 +112,6 @@ def record_readers(request: HttpRequest, uuid: UUID) -> HttpResponse:
     shown = SHOWN if is_cut else 0
     context = {"record": record, "sentences": sentences, "shown": shown}
     return render(request, "cms/portal/readers.html", context)
-
-
-def file_name(record: Record) -> str:
-    """``<code>_<year>.pdf``: it names no child."""
-    return f"{record.book.lookup_code}_{record.school_year}.pdf"
 
 
 def sheet_of(record: Record) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from documents.models import Record
 
 from .editing import edit_record
-from .effective import record_pdf
+from .effective import file_name, record_pdf
 from .locking import lock_record
 from .recalling import recall_record
 from .returning import return_record
@@ -27,6 +27,7 @@ __all__ = [
     "STEPS",
     "dispatch_record",
     "edit_record",
+    "file_name",
     "lock_record",
     "recall_record",
     "receive_record",

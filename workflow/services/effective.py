@@ -54,6 +54,11 @@ def effective_pdf(record: Record, version: Version, issued: Artifact) -> bytes:
     return _keep(version, pdf)
 
 
+def file_name(record: Record) -> str:
+    """``<look-up code>-<school year>.pdf``: it names no child."""
+    return f"{record.book.lookup_code}-{record.school_year}.pdf"
+
+
 def fill_missing() -> int:
     """Make the dated file of every locked record that lacks it; return how many."""
     dated = Artifact.objects.filter(purpose=Purpose.EFFECTIVE)

@@ -21,7 +21,7 @@ from workflow.management.selection import (
     selected,
     user_named,
 )
-from workflow.services import record_pdf
+from workflow.services import file_name, record_pdf
 
 
 class Command(BaseCommand):
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 
 def _write(record: Record, folder: Path) -> str:
-    path = folder / f"{record.book.lookup_code}-{record.school_year}.pdf"
+    path = folder / file_name(record)
     path.write_bytes(record_pdf(record))
     return str(path)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import pem
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management.base import BaseCommand
 
 from workflow.services.credentials import trust
@@ -26,5 +25,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{path}\t{certificate.subject.human_friendly}")
         for number, crl in enumerate(store.crls, 1):
             path = options["to"] / f"{number}.crl"
-            path.write_bytes(crl.public_bytes(Encoding.DER))
+            path.write_bytes(crl.der)
             self.stdout.write(str(path))
