@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.installation import Installation, Site
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="module")
+def site(
+    demo_template: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """The demo served as `make run` serves it: site, worker, real signatures."""
+    copy = demo_template.copy(tmp_path_factory.mktemp("site") / "data")
+    running = Site.start(copy)
+    yield running
+    running.stop()
+    copy.drop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not Path(CHROMIUM).is_file():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield chromium
+        chromium.close()
