@@ -63,7 +63,7 @@ def test_a_parent_downloads_the_signed_file_under_code_and_year(
 
     response = client.get(f"/children/{locked_record.uuid}/pdf")
 
-    name = f"{locked_record.book.lookup_code}_2025-2026.pdf"
+    name = f"{locked_record.book.lookup_code}-2025-2026.pdf"
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.content.startswith(b"%PDF-")
