@@ -7,7 +7,7 @@ export DJANGO_SETTINGS_MODULE ?= cms.settings.dev
 VENV := .venv
 PYTHON_IN := $(VENV)/bin/python
 MANAGE := $(PYTHON_IN) manage.py
-MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
+MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po locale/wagtail/*/LC_MESSAGES/*.po)
 
 .PHONY: help setup demo run installed test test-setup lint services services-stop bench clean messages
 
@@ -54,7 +54,7 @@ bench: setup ## the numbers of benchmarks/, as a table
 
 clean: ## remove .venv and caches; never var/, where the records are
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -f locale/*/LC_MESSAGES/*.mo
+	rm -f $(MESSAGES:.po=.mo)
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 messages: $(MESSAGES:.po=.mo)

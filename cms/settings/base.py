@@ -141,7 +141,8 @@ CLIENT_ADDRESS_HEADER = "REMOTE_ADDR"
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English")), ("zh-hans", _("Chinese"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Our own words; and the Vietnamese ones that Wagtail lacks.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "wagtail"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 
