@@ -103,6 +103,34 @@ def batches_item() -> MenuItem:
     return RoleMenuItem(_("Background work"), "staff:batches", "history", 70, roles)
 
 
+class KeysMenuItem(MenuItem):
+    """Opens Wagtail's list of keys, which it keeps in the help menu that we hide."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Keys"),
+            "#",
+            name="staff-keys",
+            icon_name="keyboard",
+            order=80,
+            attrs={
+                "role": "button",
+                "data-a11y-dialog-show": "keyboard-shortcuts-dialog",
+                "data-action": "w-action#noop:prevent:stop",
+                "data-controller": "w-kbd w-action",
+                "data-w-kbd-key-value": "?",
+            },
+        )
+
+    def is_shown(self, request: StaffRequest) -> bool:
+        return not has_role(request.user, [Role.ADMIN])
+
+
+@hooks.register("register_admin_menu_item")
+def keys_item() -> MenuItem:
+    return KeysMenuItem()
+
+
 OURS = ("wagtailadmin-home", "staff-")
 
 

@@ -177,6 +177,8 @@ def steer_batch(request: StaffRequest, uuid: UUID, act: str) -> HttpResponse:
             retry_failed(batch)
             _hand_over(batch)
             messages.info(request, _("The failed records are tried again."))
+        case _unknown:
+            raise Http404
     return redirect("staff:batch", batch.uuid)
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from documents.errors import RecordsError
+from documents.kinds import Finding
 from documents.models import Record, Role, State, Version
 from documents.reading import log_reads
 from workflow.errors import ChecksFailed, VersionMoved
@@ -137,7 +138,7 @@ class EditView(StaffView):
             record=self.record,
             sheet=self.sheet,
             layout=form.layout(findings, theirs),
-            general=form.beside(findings).get("", []),
+            places=_places(form, findings),
             conflict=theirs is not None,
             following=self._following(),
         )
@@ -155,6 +156,15 @@ class EditView(StaffView):
         if "save_next" in self.request.POST and following:
             return record_url(following.record, "edit")
         return record_url(self.record, "edit")
+
+
+def _places(form: ContentForm, findings: list[Finding]) -> list[tuple[Finding, str]]:
+    """Each finding with the id of the field that it stands at, "" for the whole."""
+    return [
+        (finding, form[path].id_for_label if path else "")
+        for path, found in form.beside(findings).items()
+        for finding in found
+    ]
 
 
 @require_POST

@@ -141,6 +141,7 @@ class EditGroup:
     label: str
     columns: tuple[str, ...]
     rows: list[tuple[str, list[Cell | None]]]
+    folded: bool = False
 
 
 class ContentForm(forms.Form):
@@ -208,7 +209,11 @@ class ContentForm(forms.Form):
         else:
             fields = [f for f in group.fields if f.editable]
             rows = [(str(f.label), [cell(f)]) for f in fields]
-        return EditGroup(group.code, str(group.label), group.columns, rows)
+        has_findings = any(
+            c and (c.findings or c.bound.errors) for _, r in rows for c in r
+        )
+        folded = group.in_background and not has_findings
+        return EditGroup(group.code, str(group.label), group.columns, rows, folded)
 
 
 def _plain(value: Any) -> Any:

@@ -11,8 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from wagtail.admin.ui.components import Component
 
+from documents.models import User
+from workflow.models import Batch
+
+from .batches import step_label
 from .queue import queue_of
 from .roles import StaffRequest, acting, choose, office_label, offices
+
+SHOWN = 5
 
 
 class QueuePanel(Component):
@@ -34,7 +40,14 @@ class QueuePanel(Component):
             "office_label": office_label(office) if office else "",
             "others": [(a, office_label(a)) for a in mine if a != office],
             "queue": queue_of(request.user, office, at) if office else None,
+            "running": _running(request.user),
         }
+
+
+def _running(user: User) -> list[tuple[Batch, str]]:
+    """The person's work in the background that is not finished, whatever the role."""
+    batches = Batch.objects.filter(by=user, finished_at=None)
+    return [(batch, step_label(batch)) for batch in batches[:SHOWN]]
 
 
 @require_POST

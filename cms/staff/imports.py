@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from documents.errors import RecordsError
+from documents.importing.cells import Upload
 from documents.importing.messages import Place, sentence_of
+from documents.importing.reading import MAX_FILE_BYTES
 from documents.importing.runs import commit_import, discard_import, plan_import
 from documents.models import ImportRow, ImportRun, Role, Unit, User
 from documents.models.imports import ImportStatus, Outcome
@@ -97,6 +99,11 @@ def latest_year(user: User) -> str:
     return f"{start}-{start + 1}"
 
 
+def _upload(file: UploadedFile[Any]) -> Upload:
+    """The file in memory, cut where the importer says that it is too big."""
+    return Upload(file.name or "", file.read(MAX_FILE_BYTES + 1))
+
+
 def open_run(user: User, uuid: UUID) -> ImportRun:
     """An import of a school whose registrar the person is; else 404."""
     own = [a.unit_id for a in user.standing if a.role == Role.REGISTRAR]
@@ -121,7 +128,7 @@ class ImportsView(StaffView):
             return self._page(form, status=422)
         try:
             run = plan_import(
-                files=form.cleaned_data["workbooks"],
+                files=[_upload(file) for file in form.cleaned_data["workbooks"]],
                 unit=form.cleaned_data["unit"],
                 school_year=form.cleaned_data["school_year"],
                 by=self.request.user,

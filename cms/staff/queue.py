@@ -22,7 +22,6 @@ from documents.models import (
     User,
 )
 from documents.models.imports import ImportStatus
-from workflow.models import Batch
 
 from .deadlines import Countdown, countdown
 from .lists import ClassCounts, came_back, class_url, counts_by_class, counts_by_state
@@ -45,7 +44,6 @@ class Queue:
     waiting: list[Task] = field(default_factory=list)
     sent: list[Task] = field(default_factory=list)
     coming: list[Task] = field(default_factory=list)
-    batches: list[Batch] = field(default_factory=list)
     countdown: Countdown | None = None
     # Shown where nothing waits.
     empty: str = ""
@@ -57,7 +55,6 @@ def queue_of(user: User, office: Assignment, at: datetime) -> Queue:
     builder = _BUILDERS.get(Role(office.role))
     if builder:
         builder(queue, user, office)
-    queue.batches = list(Batch.objects.filter(by=user, finished_at=None)[:5])
     queue.waiting = [task for task in queue.waiting if task.count]
     queue.sent = [task for task in queue.sent if task.count]
     queue.coming = [task for task in queue.coming if task.count]

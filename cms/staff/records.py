@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -18,12 +18,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from documents import ledger, machine
 from documents.errors import RecordsError
-from documents.models import Record, Role, Signature, State, User, Version
+from documents.models import (
+    ISSUED_STATES,
+    Record,
+    Role,
+    Signature,
+    State,
+    User,
+    Version,
+)
 from documents.printing import form_input
 from documents.rendering import render_html
 from workflow.services import recall_record, return_record
 from workflow.services.editing import may_edit
-from workflow.services.effective import record_pdf
+from workflow.services.effective import file_name, record_pdf
+from workflow.services.verdicts import verdict_of_file
 
 from .history import editions, ledger_lines
 from .reading import note_frame, note_view
@@ -70,7 +79,9 @@ class RecordView(StaffView):
         return super().get_context_data(
             record=record,
             pupil=record.book.pupil,
+            issued=ISSUED_STATES,
             frame=self._frame(),
+            opening_page=record.definition.opening_page,
             editions=editions(record, versions),
             signatures=list(_signatures(record)),
             lines=ledger_lines(entries),
@@ -87,7 +98,7 @@ class RecordView(StaffView):
 
     def _frame(self) -> str:
         token = note_view(self.request, self.record)
-        return f"{record_url(self.record, 'form')}?pass={token}"
+        return frame_url(self.record, token)
 
     def _query(self) -> str:
         """The search that led here, to go back to it."""
@@ -99,6 +110,11 @@ class RecordView(StaffView):
 
 
 _SCHOOL = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
+
+
+def frame_url(record: Record, token: str) -> str:
+    """The printed pages, for a frame of a page whose view is entered already."""
+    return f"{record_url(record, 'form')}?pass={token}"
 
 
 def hints(record: Record, user: User) -> list[str]:
@@ -188,9 +204,20 @@ def record_file(request: StaffRequest, uuid: UUID) -> HttpResponse:
         messages.warning(request, error.for_user())
         return redirect(record_url(record))
     note_view(request, record, "download")
-    name = f"{record.book.lookup_code}-{record.school_year}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(record)}"'}
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+
+
+@require_GET
+def record_verdict(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """What the signed file proves now, in words; asked when the tab is opened."""
+    record = seen_record(request.user, uuid)
+    context: dict[str, Any] = {}
+    try:
+        context["answer"] = verdict_of_file(record_pdf(record))
+    except RecordsError as error:
+        context["problem"] = error.for_user()
+    return render(request, "cms/staff/includes/verdict.html", context)
 
 
 @require_POST

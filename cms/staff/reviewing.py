@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 from wagtail.admin import messages as wagtail_messages
 
 from documents.errors import RecordsError
@@ -23,6 +24,7 @@ from workflow.services.credentials import signer_of
 from .batches import begin_batch, start
 from .classes import open_class, records_of
 from .reading import note_view
+from .records import frame_url
 from .roles import StaffRequest
 from .sheets import Sheet, findings_by_path, sheets_of
 from .views import Crumb, StaffView, record_url, require_role, seen_record
@@ -39,6 +41,7 @@ def to_review(user: User, school_class: SchoolClass) -> RecordQuerySet:
     return records.exclude(pk__in=being_signed.values("record"))
 
 
+@require_safe
 def review_class(request: StaffRequest, class_id: int) -> HttpResponse:
     """Open the first record of the class that waits for the head."""
     require_role(request.user, HEAD)
@@ -106,8 +109,8 @@ class ReviewView(StaffView):
             following=line[here + 1] if here + 1 < len(line) else None,
             only=self.request.GET.get("only") == "findings",
             with_findings=sum(bool(s.findings) for s in line),
-            frame=f"{record_url(self.record, 'form')}?pass="
-            + note_view(self.request, self.record),
+            opening_page=self.record.definition.opening_page,
+            frame=frame_url(self.record, note_view(self.request, self.record)),
             **kwargs,
         )
 

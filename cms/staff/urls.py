@@ -34,6 +34,7 @@ urlpatterns = [
     path("records/<uuid:uuid>/", records.RecordView.as_view(), name="record"),
     path("records/<uuid:uuid>/form/", records.record_form, name="form"),
     path("records/<uuid:uuid>/file/", records.record_file, name="file"),
+    path("records/<uuid:uuid>/verdict/", records.record_verdict, name="verdict"),
     path("records/<uuid:uuid>/edit/", editing.EditView.as_view(), name="edit"),
     path("records/<uuid:uuid>/submit/", editing.submit_one, name="submit"),
     path("records/<uuid:uuid>/review/", reviewing.ReviewView.as_view(), name="review"),

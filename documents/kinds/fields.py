@@ -76,12 +76,16 @@ class Field:
 
 @dataclass(frozen=True)
 class FieldGroup:
-    """Fields that stand together. With ``columns`` it is a table, a row per label."""
+    """Fields that stand together. With ``columns`` it is a table, a row per label.
+
+    ``in_background``: a screen may keep them folded, they are seldom asked for.
+    """
 
     code: str
     label: Promise | str
     fields: tuple[Field, ...]
     columns: tuple[str, ...] = ()
+    in_background: bool = False
 
     def rows(self) -> dict[str, dict[str, Field]]:
         """The fields of a table by row and column, in order."""

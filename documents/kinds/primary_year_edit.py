@@ -41,8 +41,8 @@ def fields_of(content: PrimaryYear) -> list[FieldGroup]:
     form, grade = tables(), content.grade
     traits = (LEVEL, COMMENT)
     return [
-        FieldGroup("identity", "Trường, lớp", tuple(_identity())),
-        FieldGroup("personal", "Học sinh", tuple(_personal())),
+        FieldGroup("identity", "Trường, lớp", tuple(_identity()), in_background=True),
+        FieldGroup("personal", "Học sinh", tuple(_personal()), in_background=True),
         FieldGroup("year", "Năm học", tuple(_year())),
         FieldGroup(
             "subjects",

@@ -14,7 +14,16 @@
     next?.focus();
   };
 
+  // What was typed stays in it.
+  const closeReason = () => {
+    const open = document.querySelector("details.hb-reason[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  };
+
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") return closeReason();
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
     // Where j and k turn pages, Wagtail's controller has them.
     const taken = document.querySelector('[data-w-kbd-key-value="j"], [data-w-kbd-key-value="k"]');
@@ -25,11 +34,6 @@
       if (!field) return;
       field.focus();
       event.preventDefault();
-    } else if (event.key === "Escape") {
-      const open = document.querySelector("details.hb-reason[open]");
-      if (!open) return;
-      open.open = false;
-      open.querySelector("summary").focus();
     }
   });
 
@@ -44,7 +48,17 @@
     true,
   );
 
+  // The page that a reader wants first. An address with # would move our page too.
+  const openAt = (frame) => {
+    const page = frame.contentDocument?.getElementById(frame.dataset.page);
+    if (page) frame.contentWindow.scrollTo(0, page.offsetTop);
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    for (const frame of document.querySelectorAll("iframe[data-page]")) {
+      frame.addEventListener("load", () => openAt(frame));
+      if (frame.contentDocument?.readyState === "complete") openAt(frame);
+    }
     const error = document.querySelector(".hb-page .error-message");
     const field = error?.parentElement.querySelector("input, select, textarea");
     (field || document.querySelector("[data-first]"))?.focus({ preventScroll: !field });

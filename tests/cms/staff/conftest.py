@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from wagtail.users.models import UserProfile
 
 from documents.models import Record, SchoolClass, Unit, User
 from tests import factories
@@ -17,9 +18,11 @@ MOST_QUERIES = 12
 
 @pytest.fixture
 def sign_in(client: Client) -> Callable[[User], Client]:
-    """The test client as somebody who has signed in."""
+    """The test client as somebody who has signed in and reads English."""
 
     def become(user: User) -> Client:
+        profile = UserProfile.get_for_user(user)
+        UserProfile.objects.filter(pk=profile.pk).update(preferred_language="en")
         client.force_login(user)
         return client
 

@@ -134,7 +134,7 @@ def menu_of(client):
 def test_what_a_role_does_not_need_is_not_in_its_menu(
     sign_in, teacher, registrar, officer
 ):
-    common = {"wagtailadmin-home", "staff-search", "staff-batches"}
+    common = {"wagtailadmin-home", "staff-search", "staff-batches", "staff-keys"}
 
     assert menu_of(sign_in(teacher)) == common | {"staff-classes"}
     assert menu_of(sign_in(registrar)) == common | {

@@ -157,7 +157,7 @@ def test_a_record_of_elsewhere_is_not_there(
 ):
     client = sign_in(staff_of_elsewhere[role])
 
-    for name in ("record", "form", "file"):
+    for name in ("record", "form", "file", "verdict"):
         assert client.get(to(name, locked_record.uuid)).status_code == 404
     assert client.post(to("recall", locked_record.uuid)).status_code == 404
     assert not ReadLog.objects.exists()
@@ -175,7 +175,7 @@ def test_an_administrator_sees_no_record(sign_in, admin_user, locked_record):
     client = sign_in(admin_user)
 
     assert client.get(to("record", locked_record.uuid)).url == "/admin/"
-    for name in ("form", "file"):
+    for name in ("form", "file", "verdict"):
         assert client.get(to(name, locked_record.uuid)).status_code == 404
 
 
@@ -222,3 +222,22 @@ def test_the_name_on_the_page_is_escaped(sign_in, teacher, school_class):
     page = sign_in(teacher).get(to("record", record.uuid))
 
     assert "<b>Lan" not in page.content.decode()
+
+
+def test_the_signed_file_is_judged_in_words(sign_in, inspector, signed_record):
+    part = sign_in(inspector).get(to("verdict", signed_record.uuid))
+
+    text = part.content.decode()
+    assert part.context["answer"].verdict == "authentic"
+    assert [s.signer for s in part.context["answer"].signatures] == [
+        "Lê Văn Bình",
+        "Trường Tiểu học Mỹ Ngãi",
+    ]
+    assert "Authentic" in text
+    assert "time proven by a time stamp" in text
+
+
+def test_there_is_no_verdict_on_what_is_not_signed(sign_in, teacher, draft_record):
+    part = sign_in(teacher).get(to("verdict", draft_record.uuid))
+
+    assert "not signed yet" in part.context["problem"]
