@@ -19,6 +19,7 @@ from .trees import Element, add
 
 # XML 1.0 §2.2: these characters cannot stand in a document at all.
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+SAFE = 2**53
 ENCODING, JSON = "maHoa", "json"
 NCNAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -115,7 +116,7 @@ def read_value(element: Element | None, kind: ValueType) -> Any:
         return "" if kind is ValueType.TEXT else None
     match kind:
         case ValueType.NUMBER:
-            return json.loads(element.text)
+            return parse_json(element.text)
         case ValueType.FLAG:
             return element.text == "true"
     return get_text(element)
@@ -139,6 +140,17 @@ def get_text(element: Element) -> str:
     if not isinstance(decoded, str):
         raise ValueError(element.tag)
     return decoded
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Canonical JSON as data that has the same canonical form again."""
+    return json.loads(text, parse_int=_number)
+
+
+def _number(digits: str) -> int | float:
+    """Beyond 2⁵³ RFC 8785 writes floats without a fraction; they stay floats."""
+    value = int(digits)
+    return value if abs(value) < SAFE else float(value)
 
 
 def id_part(key: str) -> str:

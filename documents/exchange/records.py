@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from documents.models import Version
 
 from .faults import PacketIncomplete, SlotUnavailable
 from .headers import RecordHeader
-from .mapping import get_text, id_part, read, write
+from .mapping import get_text, id_part, parse_json, read, write
 from .places import Places, build, data_id, part_id, sheet_id
 from .trees import Element, canonical, fragment, to_bytes
 
@@ -73,7 +72,7 @@ class RecordPacket:
         places = build(format, header.record)
         header.write(places.header)
         ids = partial(part_id, header.record)
-        write(places.sheet, format.members, json.loads(content), ids)
+        write(places.sheet, format.members, parse_json(content), ids)
         digest = content_digest(header.kind, header.format_version, content)
         if read_content(places) != content or digest != header.sha256:
             raise PacketIncomplete(header.lookup_code)

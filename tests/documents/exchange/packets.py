@@ -1,0 +1,52 @@
+"""Packets to write and read, before anybody has signed them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from documents.canonical import canonical_json, content_digest
+from documents.exchange.headers import PackageHeader, RecordHeader
+from documents.exchange.records import RecordPacket
+from tests.documents.rendering.sheets import year_sheet
+from tests.workflow.signing.material import CODE, NOW, TAX_CODE
+
+RECORD = "1f8fad5bd9cb469fa16570867728950e"
+OTHER = "2f8fad5bd9cb469fa16570867728950e"
+PACKAGE = "9f8fad5bd9cb469fa16570867728950e"
+
+
+def header(content: bytes, **changes: Any) -> RecordHeader:
+    values: dict[str, Any] = {
+        "lookup_code": CODE,
+        "record": RECORD,
+        "kind": "primary_year",
+        "format_version": 1,
+        "form_version": "2025",
+        "number": 1,
+        "school_year": "2025-2026",
+        "issuer_code": "my-ngai",
+        "issuer_tax_code": TAX_CODE,
+        "sha256": content_digest("primary_year", 1, content),
+    }
+    return RecordHeader(**(values | changes))
+
+
+def packet(sheet: BaseModel | None = None, **changes: Any) -> RecordPacket:
+    """The unsigned packet of a full sheet of grade 3, or of ``sheet``."""
+    content = canonical_json(sheet or year_sheet(3))
+    return RecordPacket.write(header(content, **changes), content)
+
+
+def package_header(**changes: Any) -> PackageHeader:
+    values: dict[str, Any] = {
+        "package": PACKAGE,
+        "purpose": "report",
+        "created_at": NOW,
+        "sender_code": "my-ngai",
+        "sender_tax_code": TAX_CODE,
+        "receiver_code": "dong-thap",
+        "count": 1,
+    }
+    return PackageHeader(**(values | changes))

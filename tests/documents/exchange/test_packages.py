@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from documents.exchange.faults import PacketRefused
+from documents.exchange.packages import Package, entries, open_package
+from documents.exchange.trees import SCHEMAS, to_bytes
+from tests.documents.exchange.packets import OTHER, package_header, packet
+
+
+def pair() -> Package:
+    return Package.write(package_header(count=2), [packet(), packet(record=OTHER)])
+
+
+def test_records_come_out_of_a_package_byte_for_byte():
+    alone = [packet().to_bytes(), packet(record=OTHER).to_bytes()]
+
+    package = open_package(pair().to_bytes())
+    found = list(entries(package))
+
+    assert [one.data for one in found] == alone
+    assert [one.packet.header.record for one in found if one.packet][1] == OTHER
+    assert package.header == package_header(count=2)
+
+
+def test_xmllint_accepts_the_package(tmp_path):
+    path = tmp_path / "package.xml"
+    path.write_bytes(pair().to_bytes())
+
+    done = subprocess.run(
+        ["xmllint", "--noout", "--nonet", "--schema", SCHEMAS / "package-1.xsd", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "validates" in done.stderr
+
+
+def test_a_record_stands_in_a_package_once():
+    with pytest.raises(PacketRefused) as caught:
+        Package.write(package_header(count=2), [packet(), packet()])
+
+    assert caught.value.faults == ("id_duplicated",)
+
+
+def test_a_bad_record_does_not_hide_the_good_one():
+    package = pair()
+    first = package.elements()[0]
+    next(first.iter("MUC_DAT")).text = "C"
+
+    found = list(entries(open_package(package.to_bytes())))
+
+    assert found[0].packet is None
+    assert found[0].faults == ("record_digest_wrong",)
+    assert found[1].packet is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"count": 3}, "packet_invalid"),
+        ({"format_version": 9}, "packet_version_unknown"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(changes, code):
+    package = Package.write(package_header(**changes), [packet()])
+
+    with pytest.raises(PacketRefused) as caught:
+        open_package(to_bytes(package.root))
+
+    assert caught.value.faults == (code,)
+
+
+def test_a_record_alone_is_no_package():
+    with pytest.raises(PacketRefused) as caught:
+        open_package(packet().to_bytes())
+
+    assert caught.value.faults == ("not_a_packet",)
