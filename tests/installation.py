@@ -77,7 +77,7 @@ def new_installation(folder: Path) -> Installation:
     """Empty and migrated, on the kind of database that the tests run on."""
     name = ""
     if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        name = f"hocba_whole_{os.getpid()}"
+        name = f"hocba_whole_{os.getpid()}_{time.monotonic_ns()}"
         _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         _execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     made = Installation(folder, name)

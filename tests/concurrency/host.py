@@ -1,0 +1,220 @@
+"""A process that forks others: they are killed for real, and start in no time.
+
+Run as `python -m tests.concurrency.host NAME` with the environment of an
+installation; prints one JSON document.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.db import connection, connections  # noqa: E402
+
+from documents.rendering import render_stamp  # noqa: E402
+from tests.concurrency import scene  # noqa: E402
+from workflow.celery import app  # noqa: E402
+
+Work = Callable[[], Any]
+KILLS = 9
+
+
+def fork(work: Work) -> tuple[int, int]:
+    """Start ``work`` in a child; return its number and where its answer comes out."""
+    connections.close_all()  # a connection belongs to one process
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    try:
+        os.write(writing, json.dumps(work()).encode())
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def finish(child: int, reading: int) -> tuple[int, Any]:
+    """Wait for a child: the signal that ended it (0: none), and what it answered."""
+    with os.fdopen(reading, "rb") as pipe:
+        answer = pipe.read()
+    _pid, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return os.WTERMSIG(status), None
+    assert os.WEXITSTATUS(status) == 0, "a child failed; its traceback is above"
+    return 0, json.loads(answer)
+
+
+def alone(work: Work) -> Any:
+    return finish(*fork(work))[1]
+
+
+def together(works: Sequence[Work]) -> list[Any]:
+    """Start all at the same moment and return their answers."""
+    gate, opener = os.pipe()
+
+    def waiting(work: Work) -> Work:
+        def begin() -> Any:
+            os.close(opener)  # or the gate would stay shut by this very child
+            connection.ensure_connection()
+            os.read(gate, 1)
+            return work()
+
+        return begin
+
+    children = [fork(waiting(work)) for work in works]
+    os.close(opener)
+    answers = [finish(*child)[1] for child in children]
+    os.close(gate)
+    return answers
+
+
+def statements(work: Work) -> list[str]:
+    """The SQL that ``work`` sends, in order."""
+    sent: list[str] = []
+
+    def note(execute: Any, sql: str, *rest: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        work()
+    return sent
+
+
+def killed_before(number: int, work: Work) -> Work:
+    """``work`` in a process that is killed before its ``number``-th statement."""
+
+    def run() -> Any:
+        left = number
+
+        def kill(execute: Any, *rest: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return execute(*rest)
+
+        with connection.execute_wrapper(kill):
+            return work()
+
+    return run
+
+
+def places_to_kill(sent: list[str]) -> list[int]:
+    """Around every write of the batch, and anywhere else by the seed."""
+    writes = ("INSERT", "UPDATE", "BEGIN", "SAVEPOINT", "RELEASE")
+    around = {
+        number + step
+        for number, sql in enumerate(sent, 1)
+        if sql.startswith(writes)
+        for step in (0, 1)
+        if number + step <= len(sent)
+    }
+    chosen = random.Random(3).sample(sorted(around), min(KILLS, len(around)))
+    others = random.Random(4).sample(range(1, len(sent) + 1), 2)
+    return sorted({*chosen, *others, len(sent)})
+
+
+def killed_at_each_step() -> Any:
+    """Kill the run of a batch of two at many places; resume it; report each."""
+    sample = alone(lambda: scene.batch_of(scene.reviewed("3S", 2)))
+    sent = alone(lambda: statements(lambda: scene.run(sample)))
+    places = places_to_kill(sent)
+    batches = alone(
+        lambda: [scene.batch_of(scene.reviewed(f"3K{n}", 2)) for n in places]
+    )
+    trials = []
+    for number, batch in zip(places, batches, strict=True):
+        ended = finish(*fork(killed_before(number, lambda b=batch: scene.run(b))))[0]
+        found = alone(lambda b=batch: scene.resume(b))
+        before = f"{number}: {sent[number - 1][:60]}"
+        trials.append({"before": before, "signal": ended, "report": found})
+    return {"trials": trials, "flaws": alone(scene.found_flaws)}
+
+
+def two_runs_of_one_batch() -> Any:
+    batch = alone(lambda: scene.batch_of(scene.reviewed("3R", 4)))
+    runs = together([lambda: scene.run(batch)] * 2)
+    return {
+        "runs": runs,
+        "report": alone(lambda: scene.resume(batch)),
+        "flaws": alone(scene.found_flaws),
+    }
+
+
+def two_batches_of_one_class() -> Any:
+    """Two heads sign the same class at once."""
+    records = alone(lambda: scene.reviewed("3H", 3))
+    batches = [
+        alone(lambda name=name: scene.batch_of(records, name))
+        for name in ("head", "head2")
+    ]
+    runs = together([lambda b=b: scene.run(b) for b in batches])
+    return {
+        "runs": runs,
+        "records": alone(lambda: [scene.history(pk) for pk in records]),
+        "flaws": alone(scene.found_flaws),
+    }
+
+
+def many_at_once() -> Any:
+    """Four processes take the same step on the same record, step after step."""
+    (record,) = alone(lambda: scene.reviewed("3M", 1))
+    (draft,) = alone(lambda: scene.drafted("3E", 1))
+    walk = [("sign", "head"), ("lock", "officer"), ("dispatch", "registrar")]
+    walk.append(("receive", "registrar2"))
+    answers = {
+        step: together([lambda s=step, n=name: scene.outcome(s, record, n)] * 4)
+        for step, name in walk
+    }
+    edits = together(
+        [
+            lambda n=name: scene.outcome("edit", draft, n)
+            for name in ("teacher", "registrar") * 2
+        ]
+    )
+    return {
+        "answers": answers | {"edit": edits},
+        "record": alone(lambda: scene.history(record)),
+        "counts": alone(lambda: scene.counts([record, draft])),
+        "flaws": alone(scene.found_flaws),
+    }
+
+
+def main(name: str) -> None:
+    # The tasks of the reconciler run here, not in a worker that nobody started.
+    app.conf.task_always_eager = True
+    actions: dict[str, Work] = {
+        "build": scene.build,
+        "classes": lambda: [scene.reviewed(name, 3) for name in sys.argv[2:]],
+        "resume_all": scene.resume_all,
+    }
+    forking: dict[str, Work] = {
+        one.__name__: one
+        for one in (
+            killed_at_each_step,
+            two_runs_of_one_batch,
+            two_batches_of_one_class,
+            many_at_once,
+        )
+    }
+    render_stamp(["fonts are read once, before the children"], 200, 50)
+    answer = alone(actions[name]) if name in actions else forking[name]()
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

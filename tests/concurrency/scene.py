@@ -1,0 +1,171 @@
+"""A school in a database of its own, and what processes do there at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from documents.errors import RecordsError
+from documents.models import (
+    Artifact,
+    LedgerEntry,
+    Record,
+    Signature,
+    Transfer,
+    Unit,
+    User,
+    Version,
+)
+from tests.factories import (
+    give_key,
+    make_class,
+    make_draft,
+    make_pupil,
+    make_tree,
+    make_user,
+)
+from workflow import tasks
+from workflow.integrity import flaws
+from workflow.models import Batch
+from workflow.services import (
+    dispatch_record,
+    edit_record,
+    lock_record,
+    receive_record,
+    sign_record,
+    submit_record,
+)
+from workflow.services.batches import STALE, run_batch, start_batch
+
+STATE_LINES = ("submit", "sign", "lock", "dispatch", "receive")
+
+
+def build() -> None:
+    """The tree, two heads who may both sign, and everybody whom a step needs."""
+    units = make_tree()
+    school = units["school"]
+    give_key(school)
+    for name in ("head", "head2"):
+        head = make_user(name, "head", school, full_name=f"Người {name}")
+        give_key(head)
+    make_user("officer", "officer", units["dong-thap"])
+    make_user("registrar", "registrar", school)
+    make_user("registrar2", "registrar", units["other"])
+    make_user("teacher")
+
+
+def reviewed(class_name: str, count: int) -> list[int]:
+    """A class of records that the head may sign."""
+    drafts = drafted(class_name, count)
+    teacher = User.objects.get(username="teacher")
+    return [submit_record(record_id=pk, by=teacher).pk for pk in drafts]
+
+
+def drafted(class_name: str, count: int) -> list[int]:
+    school = Unit.objects.get(code="my-ngai")
+    school_class = make_class(school, class_name)
+    User.objects.get(username="teacher").assignments.create(
+        unit=school, role="class_teacher", school_class=school_class
+    )
+    codes = [f"{class_name}-{number}" for number in range(count)]
+    pupils = [make_pupil(f"Lê Văn {code}", code=code) for code in codes]
+    return [make_draft(school_class, pupil).pk for pupil in pupils]
+
+
+def batch_of(record_ids: list[int], username: str = "head") -> int:
+    by = User.objects.get(username=username)
+    return start_batch(step="sign", record_ids=record_ids, by=by).pk
+
+
+def run(batch_id: int) -> list[str]:
+    return [str(item.status) for item in run_batch(batch_id)]
+
+
+def resume(batch_id: int) -> dict[str, Any]:
+    """What the reconciler does once the dead run has been silent for long enough."""
+    batch = Batch.objects.filter(pk=batch_id)
+    age(batch)
+    tasks.reconcile.delay()
+    return report(batch_id)
+
+
+def resume_all() -> list[dict[str, Any]]:
+    unfinished = Batch.objects.filter(finished_at=None)
+    keys = list(unfinished.values_list("pk", flat=True))
+    age(unfinished)
+    tasks.reconcile.delay()
+    return [report(key) for key in keys]
+
+
+def age(batches: QuerySet[Batch]) -> None:
+    long_ago = timezone.now() - STALE - timedelta(seconds=1)
+    batches.filter(claimed_at__isnull=False).update(claimed_at=long_ago)
+    batches.update(created_at=long_ago)
+
+
+def report(batch_id: int) -> dict[str, Any]:
+    """How a batch and its records stand: everything that must be there once."""
+    batch = Batch.objects.get(pk=batch_id)
+    items = batch.items.order_by("pk")
+    records = [item.record_id for item in items]
+    return {
+        "finished": batch.finished_at is not None,
+        "statuses": [str(item.status) for item in items],
+        "records": [history(pk) for pk in records],
+    }
+
+
+def history(record_id: int) -> dict[str, Any]:
+    record = Record.objects.get(pk=record_id)
+    lines = LedgerEntry.objects.filter(record=record, action__in=STATE_LINES)
+    rows = Signature.objects.filter(version__record=record)
+    files = Artifact.objects.filter(version__record=record, purpose="issued")
+    return {
+        "state": record.state,
+        "lines": list(lines.order_by("sequence").values_list("action", flat=True)),
+        "slots": sorted(rows.values_list("slot", flat=True)),
+        "files": files.count(),
+    }
+
+
+def found_flaws() -> list[str]:
+    return [f"{flaw.code} {flaw.where}" for flaw in flaws()]
+
+
+def outcome(step: str, record_id: int, username: str) -> str:
+    """Take one step, once; "done" or the code of the refusal."""
+    by = User.objects.get(username=username)
+    try:
+        take(step, record_id, by)
+    except RecordsError as error:
+        return error.code
+    return "done"
+
+
+def take(step: str, record_id: int, by: User) -> None:
+    match step:
+        case "sign":
+            sign_record(record_id=record_id, by=by)
+        case "lock":
+            lock_record(record_id=record_id, by=by)
+        case "edit":
+            score = {"height_cm": 100 + by.pk % 100}
+            edit_record(record_id=record_id, by=by, base=1, changes=score)
+        case "dispatch":
+            other = Unit.objects.get(code="hoa-thuan")
+            dispatch_record(record_id=record_id, to_unit=other, by=by)
+        case "receive":
+            receive_record(record_id=record_id, by=by)
+
+
+def counts(record_ids: Iterable[int]) -> dict[str, int]:
+    """How many versions and dispatches there are of some records."""
+    ids = list(record_ids)
+    return {
+        "versions": Version.objects.filter(record__in=ids).count(),
+        "transfers": Transfer.objects.filter(record__in=ids).count(),
+    }

@@ -1,0 +1,85 @@
+"""A worker killed by `kill -9` within a batch: nothing doubled, lost or stuck."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.concurrency.conftest import host
+from tests.concurrency.test_at_once import SIGNED_ONCE
+from tests.factories import NOW
+from tests.installation import ROOT, Installation
+from tests.tsa import served
+from workflow.signing.development import ensure_development_ca
+from workflow.signing.timestamps import DevelopmentTimeStamper
+
+pytestmark = pytest.mark.concurrency
+
+
+def test_a_run_that_is_killed_around_any_statement_is_resumed(
+    installation: Installation,
+):
+    found = host(installation, "killed_at_each_step")
+
+    assert len(found["trials"]) > 10
+    for trial in found["trials"]:
+        assert trial["signal"] == signal.SIGKILL, trial["before"]
+        assert trial["report"] == {
+            "finished": True,
+            "statuses": ["done", "done"],
+            "records": [SIGNED_ONCE, SIGNED_ONCE],
+        }, trial["before"]
+    assert found["flaws"] == []
+
+
+def test_the_command_goes_on_where_kill_9_stopped_it(installation: Installation):
+    """Killed while it waits for a time-stamp: the first is that of the first head's
+    signature, the fourth that of the second seal.
+    """
+    done_before = {"3A": (1, 0), "3B": (4, 1)}
+    host(installation, "classes", *done_before)
+
+    for name, (stamp, done) in done_before.items():
+        signing = ["advance", "sign", "--as", "head", "--class", name]
+        kill_at_stamp(installation, stamp, signing)
+        again = installation.json(*signing)
+        assert (again["done"], again["refused"]) == (3 - done, [])
+
+    # The reconciler finds the two dead batches, and that all is done.
+    left = host(installation, "resume_all")
+    assert [batch["finished"] for batch in left] == [True, True]
+    assert [batch["statuses"] for batch in left] == [["done"] * 3] * 2
+    assert [batch["records"] for batch in left] == [[SIGNED_ONCE] * 3] * 2
+    assert installation.json("check_integrity")["ok"] is True
+
+
+def kill_at_stamp(installation: Installation, stamp: int, words: list[str]) -> None:
+    """Run a command whose time-stamper kills it instead of its n-th answer."""
+    ca = ensure_development_ca(
+        installation.folder / "pki", at=NOW, allow_development=True
+    )
+    processes: list[subprocess.Popen[bytes]] = []
+    asked = 0
+
+    def answer(body: bytes) -> bytes:
+        nonlocal asked
+        asked += 1
+        if asked == stamp:
+            os.kill(processes[0].pid, signal.SIGKILL)
+            return b""
+        return DevelopmentTimeStamper(ca).respond(body)
+
+    with served(answer) as url:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=installation.environment | {"TSA_URL": url},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        processes.append(process)
+        assert process.wait(timeout=120) == -signal.SIGKILL
