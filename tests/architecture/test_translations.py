@@ -19,6 +19,11 @@ LANGUAGES = ("vi", "zh_Hans")
 SOURCES = ("documents", "workflow", "search", "cms", "templates")
 # What makes a difference between two runs over the same sources: nothing.
 COLLECT = ["makemessages", "--no-location", "--no-wrap", "--no-obsolete", "--keep-pot"]
+# Wagtail's own Vietnamese joins two words in these.
+MISSPELLED = {
+    ("", "Enter your %(username_field_name)s"),
+    ("", "Your %(username_field)s and password didn't match. Please try again."),
+}
 TOOLS = ("xgettext", "msguniq", "msgmerge", "msgattrib")
 
 KEYWORD = re.compile(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) "(.*)"$')
@@ -144,7 +149,7 @@ def test_we_add_to_wagtail_only_what_it_asks_for_and_lacks(domain):
 
     added = {found.key for found in messages(ours)}
     assert added - asked == set()
-    assert added & there == set()
+    assert added & there - MISSPELLED == set()
 
 
 def wagtail_keys(
