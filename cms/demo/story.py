@@ -13,7 +13,7 @@ from cms.portal.setup import ensure_site
 from documents.errors import RecordsError
 from documents.importing.cells import Upload
 from documents.importing.runs import commit_import, plan_import
-from documents.models import Guardianship, Record, State, Unit, User
+from documents.models import Guardianship, Pupil, Record, State, Unit, User
 from documents.samples import MY_NGAI, school_workbooks
 from workflow.models import ItemStatus
 from workflow.services import (

@@ -225,7 +225,7 @@ def make_guardian(parent: User, pupils: list[Pupil]) -> None:
 def _unit(
     parent: Unit | None, code: str, kind: str, name: str, place: str, tax_code: str = ""
 ) -> Unit:
-    found = Unit.objects.filter(code=code).first()
+    found: Unit | None = Unit.objects.filter(code=code).first()
     if found:
         return found
     fields = {

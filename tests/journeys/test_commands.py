@@ -88,10 +88,10 @@ def test_a_record_goes_all_the_way(demo: Installation, tmp_path: Path) -> None:
     exported = demo.json(
         "export_records", "--to", str(out), "--as", "officer", *CLASS_3B
     )
-    files = [Path(file) for file in exported["files"]]
-    assert exported["exported"] == len(files) == 38
-    assert all(re.fullmatch(r"[0-9a-f]{32}-2025-2026\.pdf", f.name) for f in files)
-    verdicts = demo.json("verify_records", *map(str, files[:5]))
+    pdfs = [Path(file) for file in exported["files"]]
+    assert exported["exported"] == len(pdfs) == 38
+    assert all(re.fullmatch(r"[0-9a-f]{32}-2025-2026\.pdf", f.name) for f in pdfs)
+    verdicts = demo.json("verify_records", *map(str, pdfs[:5]))
     assert [row["verdict"] for row in verdicts] == ["authentic"] * 5
     assert [s["slot"] for s in verdicts[0]["signatures"]] == ["head", "seal"]
     assert demo.json("check_integrity")["findings"] == []

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         def say(message: str) -> None:
-            print(f"demo: {message}", file=sys.stderr, flush=True)
+            self.stderr.write(f"demo: {message}")
 
         try:
             load_demo(say)
