@@ -13,7 +13,6 @@ from tests import factories
 from tests.installation import Installation, new_installation
 from workflow.services import lock_record, sign_record, submit_record
 
-
 # Django keeps this method to itself, and its stubs leave it out.
 TransactionTestCase: Any = _TransactionTestCase
 

@@ -118,7 +118,7 @@ def _records(class_name: str) -> list[Record]:
     return by_name
 
 
-def _child(records: list[Record], name: str) -> world.Pupil:
+def _child(records: list[Record], name: str) -> Pupil:
     named = [r for r in records if name in r.book.pupil.name]
     return (named or records)[0].book.pupil
 
