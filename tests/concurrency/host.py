@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import django
@@ -138,8 +139,8 @@ def killed_at_each_step() -> Any:
     )
     trials = []
     for number, batch in zip(places, batches, strict=True):
-        ended = finish(*fork(killed_before(number, lambda b=batch: scene.run(b))))[0]
-        found = alone(lambda b=batch: scene.resume(b))
+        ended = finish(*fork(killed_before(number, partial(scene.run, batch))))[0]
+        found = alone(partial(scene.resume, batch))
         before = f"{number}: {sent[number - 1][:60]}"
         trials.append({"before": before, "signal": ended, "report": found})
     return {"trials": trials, "flaws": alone(scene.found_flaws)}
@@ -158,11 +159,9 @@ def two_runs_of_one_batch() -> Any:
 def two_batches_of_one_class() -> Any:
     """Two heads sign the same class at once."""
     records = alone(lambda: scene.reviewed("3H", 3))
-    batches = [
-        alone(lambda name=name: scene.batch_of(records, name))
-        for name in ("head", "head2")
-    ]
-    runs = together([lambda b=b: scene.run(b) for b in batches])
+    heads = ("head", "head2")
+    batches = [alone(partial(scene.batch_of, records, name)) for name in heads]
+    runs = together([partial(scene.run, batch) for batch in batches])
     return {
         "runs": runs,
         "records": alone(lambda: [scene.history(pk) for pk in records]),
@@ -177,15 +176,11 @@ def many_at_once() -> Any:
     walk = [("sign", "head"), ("lock", "officer"), ("dispatch", "registrar")]
     walk.append(("receive", "registrar2"))
     answers = {
-        step: together([lambda s=step, n=name: scene.outcome(s, record, n)] * 4)
+        step: together([partial(scene.outcome, step, record, name)] * 4)
         for step, name in walk
     }
-    edits = together(
-        [
-            lambda n=name: scene.outcome("edit", draft, n)
-            for name in ("teacher", "registrar") * 2
-        ]
-    )
+    editors = ("teacher", "registrar") * 2
+    edits = together([partial(scene.outcome, "edit", draft, name) for name in editors])
     return {
         "answers": answers | {"edit": edits},
         "record": alone(lambda: scene.history(record)),

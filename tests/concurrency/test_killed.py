@@ -25,7 +25,7 @@ def test_a_run_that_is_killed_around_any_statement_is_resumed(
 ):
     found = host(installation, "killed_at_each_step")
 
-    assert len(found["trials"]) > 10
+    assert len(found["trials"]) >= 9
     for trial in found["trials"]:
         assert trial["signal"] == signal.SIGKILL, trial["before"]
         assert trial["report"] == {
