@@ -21,6 +21,11 @@ from .places import (
     PACKAGE_HEADER,
     PACKAGE_RECORDS,
     PACKAGE_SLOT,
+    RECEIPT,
+    RECEIPT_DATA,
+    RECEIPT_HEADER,
+    RECEIPT_LINES,
+    RECEIPT_SLOT,
     RECORD,
     SHEET,
     SIGNATURE,
@@ -41,6 +46,15 @@ PACKAGE_PARENTS: Parents = {
     PACKAGE_RECORDS: PACKAGE_DATA,
     PACKAGE_SLOT: PACKAGE,
 }
+RECEIPT_PARENTS: Parents = {
+    RECEIPT: None,
+    RECEIPT_DATA: RECEIPT,
+    RECEIPT_HEADER: RECEIPT_DATA,
+    RECEIPT_LINES: RECEIPT_DATA,
+    RECEIPT_SLOT: RECEIPT,
+}
+# What stands in an envelope and is signed; nothing in it is loose.
+INSIDE = {PACKAGE: {PACKAGE_HEADER, RECORD}, RECEIPT: {RECEIPT_HEADER, RECEIPT_LINES}}
 RECORD_PARENTS: Parents = {
     DATA: RECORD,
     SHEET: DATA,
@@ -55,7 +69,10 @@ def diagnose(root: Element, format: PacketFormat | None = None) -> list[Fault]:
     parents = expected_parents(root, format)
     found = [Fault.ID_DUPLICATED] if max(ids(root).values(), default=0) > 1 else []
     found += misplaced(root, parents, format)
-    found += unsigned(root, parents) if format else []
+    if root.tag in INSIDE:
+        found += unsigned(root, parents, INSIDE[root.tag])
+    elif format is not None:
+        found += unsigned(root, parents, {SHEET})
     for signature in root.iter(SIGNATURE):
         found += signature_faults(signature)
     return list(dict.fromkeys(found))
@@ -63,6 +80,8 @@ def diagnose(root: Element, format: PacketFormat | None = None) -> list[Fault]:
 
 def expected_parents(root: Element, format: PacketFormat | None) -> Parents:
     """Of all elements around what is signed, and of what signatures cover."""
+    if root.tag == RECEIPT:
+        return RECEIPT_PARENTS
     in_package = root.tag == PACKAGE
     parents = dict(PACKAGE_PARENTS) if in_package else {}
     parents |= {RECORD: PACKAGE_RECORDS if in_package else None} | RECORD_PARENTS
@@ -104,23 +123,23 @@ def misplaced(
         seen.add(place)
 
 
-def unsigned(root: Element, parents: Parents) -> Iterator[Fault]:
-    """Elements, texts or attributes around what is signed that nobody signs."""
-    inner = {SHEET, PACKAGE_HEADER} & parents.keys()
-    around = (parents.keys() | {above for above in parents.values() if above}) - inner
+def unsigned(root: Element, parents: Parents, inner: set[str]) -> Iterator[Fault]:
+    """Elements, texts or attributes outside of ``inner`` that nobody signs."""
     for element in elements(root):
-        if element.tag not in around or is_within(element, SHEET):
+        if element.tag not in parents or is_within(element, inner):
             continue
         known = {tag for tag, above in parents.items() if above == element.tag}
         foreign = [child for child in element if child.tag not in {*known, SIGNATURE}]
-        loose = (element.text or "").strip() or set(element.attrib) - {"Id"}
-        if foreign or loose or any((child.tail or "").strip() for child in element):
+        loose = element.text or set(element.attrib) - {"Id"}
+        if foreign or loose or any(child.tail for child in element):
             yield Fault.UNSIGNED_ELEMENT
             return
 
 
-def is_within(element: Element, tag: str) -> bool:
-    return any(above.tag == tag for above in element.iterancestors())
+def is_within(element: Element, tags: set[str]) -> bool:
+    """Whether it is one of them or stands in one."""
+    above = element.iterancestors()
+    return element.tag in tags or any(one.tag in tags for one in above)
 
 
 def signature_faults(signature: Element) -> Iterator[Fault]:

@@ -97,11 +97,17 @@ class PackageHeader:
     def read(cls, element: Element) -> Self:
         """Raises ValueError for a time that is none."""
         facts = read(element, PACKAGE_MEMBERS)
-        moment = datetime.fromisoformat(facts.pop("created_at"))
-        if moment.tzinfo is None:
-            raise ValueError("a time without zone")
-        return cls(**facts, created_at=moment)
+        created = facts.pop("created_at")
+        return cls(**facts, created_at=aware(created))
 
     def write(self, element: Element) -> None:
         facts = asdict(self) | {"created_at": self.created_at.isoformat()}
         write(element, PACKAGE_MEMBERS, facts)
+
+
+def aware(text: str) -> datetime:
+    """ISO 8601 with its zone. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without zone")
+    return moment

@@ -21,7 +21,7 @@ from .trees import Element, add
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 SAFE = 2**53
 ENCODING, JSON = "maHoa", "json"
-NCNAME = re.compile(r"[A-Za-z0-9_.-]+")
+PLAIN = re.compile("[A-Za-z0-9_-]+")
 
 PartId = Callable[[str, str], str]
 
@@ -155,4 +155,4 @@ def _number(digits: str) -> int | float:
 
 def id_part(key: str) -> str:
     """``key`` as the end of an Id; a key of other characters stands in hexadecimal."""
-    return key if NCNAME.fullmatch(key) else "x" + key.encode().hex()
+    return key if PLAIN.fullmatch(key) else "." + key.encode().hex()

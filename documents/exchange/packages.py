@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from documents.kinds.packets import Coverage, XmlSlot
 
-from .diagnosis import diagnose
-from .faults import Fault, PacketRefused, SlotUnavailable
+from .envelopes import Envelope, EnvelopeForm
+from .faults import Fault, PacketRefused
 from .headers import PackageHeader
 from .places import (
     PACKAGE,
@@ -20,89 +20,49 @@ from .places import (
     PACKAGE_HEADER,
     PACKAGE_RECORDS,
     PACKAGE_SLOT,
-    SIGNATURE,
-    package_id,
 )
-from .reading import UNREADABLE, has_foreign_attributes, read_record
-from .records import Covered, RecordPacket, Standing, Target
-from .trees import (
-    PACKAGE_LIMITS,
-    Element,
-    add,
-    canonical,
-    fragment,
-    ids,
-    is_valid,
-    new,
-    parse,
-    to_bytes,
-)
-
-SLOT = XmlSlot(PACKAGE_SLOT, _("sender"), "seal", Coverage.DATA)
-SCHEMA = "package-1"
+from .reading import UNREADABLE, read_record
+from .records import RecordPacket
+from .trees import PACKAGE_LIMITS, Element, to_bytes
 
 
-class Package:
+class Package(Envelope):
     """``GOI_HOC_BA``: a header, records, and the sender's signature over both."""
 
-    def __init__(self, header: PackageHeader, root: Element) -> None:
-        self.header = header
-        self.root = root
+    form = EnvelopeForm(
+        root=PACKAGE,
+        data=PACKAGE_DATA,
+        header=PACKAGE_HEADER,
+        items=PACKAGE_RECORDS,
+        slot=XmlSlot(PACKAGE_SLOT, _("sender"), "seal", Coverage.DATA),
+        id_prefix="goi-",
+        schema="package-1",
+        limits=PACKAGE_LIMITS,
+    )
 
     @classmethod
     def write(cls, header: PackageHeader, records: Sequence[RecordPacket]) -> Self:
         """The unsigned package. It takes the records' trees: they are used up.
 
-        Raises PacketRefused when a record is in it twice.
+        Raises PacketRefused when a record is in it twice, or ``count`` is wrong.
         """
         if len({one.header.record for one in records}) != len(records):
             raise PacketRefused([Fault.ID_DUPLICATED])
-        root = new(PACKAGE)
-        data = add(root, PACKAGE_DATA, Id=package_id(header.package))
-        header.write(add(data, PACKAGE_HEADER))
-        add(data, PACKAGE_RECORDS).extend(one.places.root for one in records)
-        return cls(header, root)
-
-    @property
-    def data(self) -> Element:
-        return self.root[0]
-
-    @property
-    def signature(self) -> Element | None:
-        return self.root.find(f"{PACKAGE_SLOT}/{SIGNATURE}")
+        if header.count != len(records):
+            raise PacketRefused([Fault.INVALID], "another number of records")
+        package = cls.frame(header.package)
+        header.write(package.data[0])
+        package.items.extend(one.places.root for one in records)
+        return package
 
     @cached_property
-    def signed_data(self) -> bytes:
-        """The canonical form of everything that the sender signs."""
-        return canonical(self.data)
-
-    def target(self) -> Target:
-        """What the sender's signature covers. Raises SlotUnavailable."""
-        if self.signature is not None:
-            raise SlotUnavailable(PACKAGE_SLOT)
-        covered = Covered(package_id(self.header.package), self.signed_data)
-        return Target(f"{PACKAGE_SLOT}-{self.header.package}", (covered,))
-
-    def attach(self, signature: bytes) -> None:
-        if self.signature is not None:
-            raise SlotUnavailable(PACKAGE_SLOT)
-        add(self.root, PACKAGE_SLOT).append(fragment(signature))
-
-    def standing(self) -> Standing | None:
-        found = self.signature
-        if found is None:
-            return None
-        return Standing(SLOT, found, {self.data.get("Id"): self.data})
-
-    def canonical(self, element: Element) -> bytes:
-        return self.signed_data if element is self.data else canonical(element)
+    def header(self) -> PackageHeader:
+        """Raises ValueError for a time that is none."""
+        return PackageHeader.read(self.data[0])
 
     def elements(self) -> list[Element]:
         """The record documents as they stand in the package."""
-        return list(self.data[1])
-
-    def to_bytes(self) -> bytes:
-        return to_bytes(self.root)
+        return list(self.items)
 
 
 @dataclass(frozen=True)
@@ -119,28 +79,18 @@ class Entry:
 
 def open_package(data: bytes) -> Package:
     """Read the envelope. Raises PacketRefused; records are read by ``entries``."""
-    root = parse(data, PACKAGE_LIMITS)
-    if root.tag != PACKAGE:
-        raise PacketRefused([Fault.NOT_A_PACKET])
-    version = root.findtext(f"{PACKAGE_DATA}/{PACKAGE_HEADER}/PHIEN_BAN_DINH_DANG")
-    if version not in (None, "1"):
-        raise PacketRefused([Fault.VERSION_UNKNOWN])
-    repeated = max(ids(root).values(), default=0) > 1
-    if repeated or has_foreign_attributes(root) or not is_valid(root, SCHEMA):
-        raise PacketRefused(diagnose(root) or [Fault.INVALID])
+    package = Package(Package.parse(data))
     try:
-        header = PackageHeader.read(root[0][0])
+        header = package.header
     except UNREADABLE as error:
         raise PacketRefused([Fault.INVALID], str(error)) from error
-    package = Package(header, root)
     if header.count != len(package.elements()):
         raise PacketRefused([Fault.INVALID], "another number of records")
-    if package.data.get("Id") != package_id(header.package):
-        raise PacketRefused([Fault.ANOTHER_RECORD])
+    package.require_identity(header.package)
     return package
 
 
-def entries(package: Package) -> Iterable[Entry]:
+def entries(package: Package) -> Iterator[Entry]:
     """Each record of the package by itself, so that a bad one does not hide others."""
     for element in package.elements():
         data = to_bytes(element)

@@ -30,6 +30,9 @@ LIST = "DANH_SACH_"
 PACKAGE, PACKAGE_DATA = "GOI_HOC_BA", "DU_LIEU_GOI"
 PACKAGE_HEADER, PACKAGE_RECORDS = "THONG_TIN_GOI", "DANH_SACH_HOC_BA"
 PACKAGE_SLOT = "KY_GOI"
+RECEIPT, RECEIPT_DATA = "BIEN_NHAN", "DU_LIEU_BIEN_NHAN"
+RECEIPT_HEADER, RECEIPT_LINES = "THONG_TIN_BIEN_NHAN", "DANH_SACH_KET_QUA"
+RECEIPT_SLOT = "KY_BIEN_NHAN"
 SIGNATURE = f"{DS}Signature"
 
 
@@ -43,10 +46,6 @@ def sheet_id(record: str) -> str:
 
 def part_id(record: str, item: str, key: str) -> str:
     return f"{item.lower()}-{record}-{id_part(key)}"
-
-
-def package_id(package: str) -> str:
-    return f"goi-{package}"
 
 
 @dataclass(frozen=True)

@@ -63,9 +63,26 @@ def parse(data: bytes, limits: Limits = RECORD_LIMITS) -> Element:
         raise PacketRefused([fault], str(error)) from error
     if depth(root) > limits.depth:
         raise PacketRefused([Fault.TOO_COMPLEX])
-    if to_bytes(root) != data:
+    if not is_exact(root, data):
         raise PacketRefused([Fault.REWRITTEN])
     return root
+
+
+def is_exact(root: Element, data: bytes) -> bool:
+    """Whether ``data`` is the one spelling of its tree, and not laid out for reading.
+
+    White space between elements is no data, and some of it nobody signs.
+    """
+    if any(one.tail or (len(one) and is_blank(one.text)) for one in elements(root)):
+        return False
+    try:
+        return to_bytes(root) == data
+    except etree.C14NError:  # a namespace whose name is relative
+        return False
+
+
+def is_blank(text: str | None) -> bool:
+    return text is not None and text != "" and not text.strip()
 
 
 def refuse_early(data: bytes, limits: Limits) -> None:

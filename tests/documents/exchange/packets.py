@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from documents.canonical import canonical_json, content_digest
 from documents.exchange.headers import PackageHeader, RecordHeader
+from documents.exchange.receipts import ReceiptHeader, ReceiptLine
 from documents.exchange.records import RecordPacket
 from tests.documents.rendering.sheets import year_sheet
 from tests.workflow.signing.material import CODE, NOW, TAX_CODE
@@ -15,6 +16,10 @@ from tests.workflow.signing.material import CODE, NOW, TAX_CODE
 RECORD = "1f8fad5bd9cb469fa16570867728950e"
 OTHER = "2f8fad5bd9cb469fa16570867728950e"
 PACKAGE = "9f8fad5bd9cb469fa16570867728950e"
+LINES = (
+    ReceiptLine(RECORD, 1, "a" * 64, accepted=True),
+    ReceiptLine(OTHER, 2, "b" * 64, accepted=False, code="record_digest_wrong"),
+)
 
 
 def header(content: bytes, **changes: Any) -> RecordHeader:
@@ -50,3 +55,16 @@ def package_header(**changes: Any) -> PackageHeader:
         "count": 1,
     }
     return PackageHeader(**(values | changes))
+
+
+def receipt_header(**changes: Any) -> ReceiptHeader:
+    values: dict[str, Any] = {
+        "receipt": "8f8fad5bd9cb469fa16570867728950e",
+        "package": PACKAGE,
+        "package_sha256": "c" * 64,
+        "received_at": NOW,
+        "receiver_code": "dong-thap",
+        "receiver_tax_code": TAX_CODE,
+        "sender_code": "my-ngai",
+    }
+    return ReceiptHeader(**(values | changes))

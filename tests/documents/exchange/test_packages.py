@@ -6,7 +6,7 @@ import pytest
 
 from documents.exchange.faults import PacketRefused
 from documents.exchange.packages import Package, entries, open_package
-from documents.exchange.trees import SCHEMAS, to_bytes
+from documents.exchange.trees import SCHEMAS
 from tests.documents.exchange.packets import OTHER, package_header, packet
 
 
@@ -59,19 +59,27 @@ def test_a_bad_record_does_not_hide_the_good_one():
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
+    ("element", "text", "code"),
     [
-        ({"count": 3}, "packet_invalid"),
-        ({"format_version": 9}, "packet_version_unknown"),
+        ("SO_LUONG", "3", "packet_invalid"),
+        ("PHIEN_BAN_DINH_DANG", "9", "packet_version_unknown"),
+        ("THOI_DIEM_LAP", "2026-99-99T00:00:00+07:00", "packet_invalid"),
+        ("MA_GOI", OTHER, "another_record"),
     ],
 )
-def test_a_header_that_does_not_fit_is_refused(changes, code):
-    package = Package.write(package_header(**changes), [packet()])
+def test_a_header_that_does_not_fit_is_refused(element, text, code):
+    package = pair()
+    package.root.find(f".//THONG_TIN_GOI/{element}").text = text
 
     with pytest.raises(PacketRefused) as caught:
-        open_package(to_bytes(package.root))
+        open_package(package.to_bytes())
 
     assert caught.value.faults == (code,)
+
+
+def test_a_package_says_how_many_records_it_holds():
+    with pytest.raises(PacketRefused):
+        Package.write(package_header(count=2), [packet()])
 
 
 def test_a_record_alone_is_no_package():
