@@ -180,3 +180,17 @@ class AnswerRefused(SigningRefused):
 
     code = "answer_refused"
     user_message = _("This answer belongs to no open request. Start the signing again.")
+
+
+class AgentStopped(SigningUnavailable):
+    """The program on the signer's machine stopped for a ``reason`` of its own."""
+
+    code = "agent_stopped"
+    user_message = _(
+        "The signing program on your machine stopped (%(reason)s). "
+        "What is signed stays signed; go on for the rest."
+    )
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"agent stopped: {reason}")

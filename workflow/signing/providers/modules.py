@@ -82,6 +82,14 @@ class Module:
         self._restart()
         return self._present(selection)
 
+    def tokens(self) -> list[pkcs11.Token]:
+        """All that are plugged in; looks again, unless that would end a session."""
+        self._after_fork()
+        if not self._logins:
+            self._restart()
+        ready = pkcs11.TokenFlag.TOKEN_INITIALIZED
+        return list(self._library.get_tokens(token_flags=ready))
+
     def log_in(self, selection: Selection, pin: str) -> pkcs11.Session:
         """A session in which this PIN was right, just now.
 

@@ -180,6 +180,23 @@ class Pkcs11Provider:
         raise KeyUnsuitable(self.key.name, algorithm)
 
 
+def list_keys(module: Path) -> list[TokenKey]:
+    """Every end-entity certificate on every token that is plugged in now."""
+    loaded = modules.load(module)
+    with loaded.lock, understood(module.name):
+        return [key for token in loaded.tokens() for key in keys_on(token)]
+
+
+def keys_on(token: pkcs11.Token) -> list[TokenKey]:
+    serial = token.serial.decode(errors="replace")
+    with token.open() as session:
+        return [
+            TokenKey(token.label, serial, id=bytes(found[pkcs11.Attribute.ID]))
+            for found in certificates(session)
+            if not x509.Certificate.load(found[pkcs11.Attribute.VALUE]).ca
+        ]
+
+
 def sign_with(key: SignMixin, digest: bytes, mechanism: Mechanism) -> bytes:
     """Raw mechanisms: SoftHSM and many tokens have none that digests by itself."""
     if mechanism is Mechanism.ECDSA:
