@@ -14,6 +14,8 @@ from documents.models import Unit, User
 from ..errors import NoCredential
 from ..signing.certificates import CertificateInfo
 from ..signing.development import DevelopmentCA, ensure_development_ca
+from ..signing.evidence import FirstOf, ListsAtHand, OnlineEvidence
+from ..signing.longterm import Keeper
 from ..signing.preflight import Owner, check_certificate, check_timestamper
 from ..signing.providers.base import Provider
 from ..signing.providers.pkcs12 import Pkcs12Provider
@@ -23,6 +25,9 @@ from ..signing.timestamps import (
     TimeStamper,
 )
 from ..verification.trust import TrustStore
+
+# One for the process: it remembers for some minutes what the services answered.
+ONLINE = OnlineEvidence()
 
 
 def provider_of(owner: User | Unit) -> Provider:
@@ -73,6 +78,12 @@ def trust(at: datetime | None = None) -> TrustStore:
     certificates = [(ca.directory / name).read_bytes() for name in names]
     crls = ca.crls(at=at or timezone.now())
     return store + TrustStore.of(certificates, crls=crls, name="development")
+
+
+def keeper(at: datetime) -> Keeper:
+    """What makes signed files last: lists at hand first, then the named services."""
+    lists = ListsAtHand(lambda _at: [crl.der for crl in trust(at).crls])
+    return Keeper(trust(at), FirstOf([lists, ONLINE]), timestamper())
 
 
 def development_ca() -> DevelopmentCA:

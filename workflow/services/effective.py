@@ -14,7 +14,6 @@ from documents.models.signatures import Purpose
 from documents.rendering import EFFECTIVE_DATE_SIZE, render_stamp
 
 from ..errors import WorkflowError
-from ..signing.pades import fill_effective_date
 from . import credentials
 
 logger = structlog.get_logger(__name__)
@@ -45,11 +44,12 @@ def effective_pdf(record: Record, version: Version, issued: Artifact) -> bytes:
         return storage.get(dated.sha256)
     assert record.locked_at is not None  # record_is_locked_iff_final
     text = timezone.localtime(record.locked_at).strftime("Có hiệu lực từ: %d/%m/%Y")
-    pdf = fill_effective_date(
+    now = timezone.now()
+    pdf = credentials.keeper(now).fill_effective_date(
         storage.get(issued.sha256),
         text,
         render_stamp([text], *EFFECTIVE_DATE_SIZE),
-        timestamper=credentials.timestamper(),
+        at=now,
     )
     return _keep(version, pdf)
 

@@ -96,11 +96,11 @@ def signers_for(head: User, school: Unit, *, at: datetime) -> list[Signer]:
 
 
 def signed_pdf(version: Version, signers: list[Signer], *, at: datetime) -> bytes:
-    """The form of ``version`` with one revision for each signer, in their order."""
+    """The form of ``version``, signed by each signer in their order, made to last."""
     head = signers[0].certificate.name
     day = timezone.localdate(at)
     pdf = render_pdf(form_input(version, signed_on=day, head_name=head))
-    timestamper = credentials.timestamper()
+    keeper = credentials.keeper(timezone.now())
     for signer in signers:
         pdf = sign_pdf(
             pdf,
@@ -110,9 +110,9 @@ def signed_pdf(version: Version, signers: list[Signer], *, at: datetime) -> byte
             reason=REASONS[signer.slot],
             location=version.record.issuer.place,
             at=at,
-            timestamper=timestamper,
+            timestamper=keeper.timestamper,
         )
-    return pdf
+    return keeper.complete(pdf, at=timezone.now())
 
 
 def require_authentic(pdf: bytes) -> None:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 
-from asn1crypto import core, x509
+from asn1crypto import cms, core, x509
 from asn1crypto import tsp as rfc3161
 from pyhanko.sign.general import as_signing_certificate_v2
 
@@ -43,6 +43,7 @@ TIMESTAMP_INFO = oid("1.2.840.113549.1.9.16.1.4")
 SIGNATURE_TIMESTAMP = oid("1.2.840.113549.1.9.16.2.14")
 SIGNING_CERTIFICATE = oid("1.2.840.113549.1.9.16.2.47")
 SHA256 = der(SEQUENCE, oid("2.16.840.1.101.3.4.2.1"))
+TOKEN = "signature_time_stamp_token"
 VERSION_1, VERSION_3 = b"\x02\x01\x01", b"\x02\x01\x03"
 
 
@@ -135,6 +136,35 @@ def timestamp_request(digest: bytes, nonce: int) -> rfc3161.TimeStampReq:
     return rfc3161.TimeStampReq(
         {"version": 1, "message_imprint": imprint, "nonce": nonce, "cert_req": True}
     )
+
+
+def certificates_of(
+    signed: cms.SignedData,
+) -> tuple[x509.Certificate, list[x509.Certificate]]:
+    """The signer's certificate, named to the byte, and the others that came with it.
+
+    Raises ValueError unless there is one signer, named by issuer and number, and its
+    certificate is there.
+    """
+    infos = signed["signer_infos"]
+    if len(infos) != 1 or infos[0]["sid"].name != "issuer_and_serial_number":
+        raise ValueError("not one signer, named by issuer and number")
+    sid = infos[0]["sid"].chosen
+    issuer, number = sid["issuer"].dump(), sid["serial_number"].dump()
+    found = [one.chosen for one in signed["certificates"] or ()]
+    for place, one in enumerate(found):
+        body = one["tbs_certificate"]
+        if (body["issuer"].dump(), body["serial_number"].dump()) == (issuer, number):
+            return one, found[:place] + found[place + 1 :]
+    raise ValueError("the signer's certificate is missing")
+
+
+def timestamp_of(signed: cms.SignedData) -> cms.SignedData | None:
+    """The token over the signature, if there is exactly one."""
+    for one in signed["signer_infos"][0]["unsigned_attrs"] or ():
+        if one["type"].native == TOKEN and len(one["values"]) == 1:
+            return one["values"][0]["content"]
+    return None
 
 
 def sha256(data: bytes) -> bytes:

@@ -156,3 +156,33 @@ class DevelopmentOnly(SigningRefused):
     user_message = _(
         "Development certificates are refused here. Configure a real certificate."
     )
+
+
+class RevocationUnavailable(SigningUnavailable):
+    """Nobody says whether the certificate of ``subject`` has been revoked."""
+
+    code = "revocation_unavailable"
+    user_message = _(
+        "Whether the certificate of %(subject)s has been revoked cannot be found out "
+        "now. Nothing was signed; try later."
+    )
+
+    def __init__(self, subject: str, detail: str = "") -> None:
+        self.subject = subject
+        self.detail = detail
+        super().__init__(f"{subject}: {detail}")
+
+
+class AlgorithmRefused(SigningRefused):
+    """The key or the method of ``subject`` is not good enough for a new signature."""
+
+    code = "algorithm_refused"
+    user_message = _(
+        "The key of %(subject)s uses a method that may not sign any more. "
+        "Ask for a new certificate."
+    )
+
+    def __init__(self, subject: str, detail: str = "") -> None:
+        self.subject = subject
+        self.detail = detail
+        super().__init__(f"{subject}: {detail}")

@@ -42,9 +42,7 @@ from workflow.signing.errors import NotSignable
 from workflow.signing.providers.base import DIGEST, Mechanism, Provider
 from workflow.signing.timestamps import TimeStamper
 from workflow.signing.update import (
-    EFFECTIVE_DATE,
     RecordUpdate,
-    fill_date,
     open_update,
     stamp_style,
 )
@@ -159,20 +157,6 @@ def finish(
     )
     prepared.place.fill_with_cms(prepared.output, cms)
     return prepared.output.getvalue()
-
-
-def fill_effective_date(
-    pdf: bytes, text: str, stamp_pdf: bytes, *, timestamper: TimeStamper
-) -> bytes:
-    """Write the date from which the record counts, then time-stamp the whole file.
-
-    Both go into one revision. Without the time-stamp the bytes of this revision
-    would be under no signature at all and could be changed unseen. Raises
-    NotSignable when there is no such field or it is filled already.
-    """
-    update = open_update(pdf, EFFECTIVE_DATE)
-    fill_date(update, text, stamp_pdf)
-    return stamp_document(update, timestamper)
 
 
 def stamp_document(update: RecordUpdate, timestamper: TimeStamper) -> bytes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +22,7 @@ from workflow.signing.cms import (
 )
 from workflow.signing.development import DevelopmentCA
 from workflow.signing.errors import TimestampRefused, TimestampUnavailable
+from workflow.signing.fetching import fetch
 from workflow.signing.providers.base import Mechanism
 
 # A policy of our own, from the arc for UUIDs (ITU-T X.667), as no authority gave one.
@@ -83,16 +82,18 @@ class HttpTimeStamper:
         return token
 
     def _post(self, body: bytes) -> bytes:
-        headers = {"Content-Type": "application/timestamp-query"}
-        request = urllib.request.Request(self.url, body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
-                data: bytes = answer.read(ANSWER_LIMIT + 1)
-        except (OSError, urllib.error.URLError) as error:
+            return fetch(
+                self.url,
+                timeout=self.timeout,
+                limit=ANSWER_LIMIT,
+                body=body,
+                content_type="application/timestamp-query",
+            )
+        except OSError as error:
             raise TimestampUnavailable(str(error)) from error
-        if len(data) > ANSWER_LIMIT:
-            raise TimestampRefused("the answer is too long")
-        return data
+        except ValueError as error:
+            raise TimestampRefused(str(error)) from error
 
 
 class DevelopmentTimeStamper:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from asn1crypto import cms, x509
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from workflow.signing.cms import TOKEN
+
 SIGNER_VERSION = "v1"
-TOKEN = "signature_time_stamp_token"
-ALLOWED_DIGESTS = ("sha256", "sha384", "sha512")
-MIN_BITS = {"rsa": 2048, "ec": 256}
 
 
 def is_exact(data: bytes, signature: EmbeddedPdfSignature) -> bool:
@@ -64,28 +63,3 @@ def is_plain(signed: cms.SignedData, version: str, leaf: x509.Certificate) -> bo
 
 def unsigned_attributes(info: cms.SignerInfo) -> set[str]:
     return {one["type"].native for one in info["unsigned_attrs"] or ()}
-
-
-def timestamp_of(signed: cms.SignedData) -> cms.SignedData | None:
-    """The token over the signature, if there is exactly one."""
-    for one in signed["signer_infos"][0]["unsigned_attrs"] or ():
-        if one["type"].native == TOKEN and len(one["values"]) == 1:
-            return one["values"][0]["content"]
-    return None
-
-
-def is_strong(signed: cms.SignedData, leaf: x509.Certificate) -> bool:
-    """Whether digest and key are still good enough.
-
-    ``signed`` has one signer.
-    """
-    info = signed["signer_infos"][0]
-    key = leaf.public_key
-    enough = MIN_BITS.get(key.algorithm)
-    return (
-        info["digest_algorithm"]["algorithm"].native in ALLOWED_DIGESTS
-        and info["signature_algorithm"].signature_algo
-        in ("ecdsa", "rsassa_pkcs1v15", "rsassa_pss")
-        and enough is not None
-        and key.bit_size >= enough
-    )

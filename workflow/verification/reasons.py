@@ -37,11 +37,35 @@ class Reason(StrEnum):
     PAGES_ADDED_OR_REMOVED = "pages_added_or_removed"
     ANNOTATION_CHANGED = "annotation_changed"
     FIELD_CHANGED = "field_changed"
+    APPEARANCE_CHANGED = "appearance_changed"
+    EFFECTIVE_DATE_CHANGED = "effective_date_changed"
+    SIGNATURE_REMOVED = "signature_removed"
+    SIGNATURE_REPLACED = "signature_replaced"
+    METADATA_CHANGED = "metadata_changed"
+    HISTORY_CHANGED = "history_changed"
     ATTACHMENT_CHANGED = "attachment_changed"
     ACTION_ADDED = "action_added"
     CHANGED_AFTER_SIGNING = "changed_after_signing"
     NOT_COVERED = "not_covered"
     RECORD_MISSING = "record_missing"
+
+    NOT_A_PACKET = "not_a_packet"
+    TOO_COMPLEX = "too_complex"
+    DTD_FORBIDDEN = "dtd_forbidden"
+    PACKET_VERSION_UNKNOWN = "packet_version_unknown"
+    PACKET_INVALID = "packet_invalid"
+    PACKET_REWRITTEN = "packet_rewritten"
+    MARKUP_FORBIDDEN = "markup_forbidden"
+    ID_DUPLICATED = "id_duplicated"
+    DATA_OUT_OF_PLACE = "data_out_of_place"
+    UNSIGNED_ELEMENT = "unsigned_element"
+    REFERENCES_MISSING = "references_missing"
+    REFERENCE_FORBIDDEN = "reference_forbidden"
+    REFERENCE_MOVED = "reference_moved"
+    TRANSFORM_FORBIDDEN = "transform_forbidden"
+    ANOTHER_RECORD = "another_record"
+    RECORD_DIGEST_WRONG = "record_digest_wrong"
+    SIGNATURE_REPEATED = "signature_repeated"
 
     NOT_SIGNED = "not_signed"
     SIGNATURE_MISSING = "signature_missing"
@@ -50,10 +74,14 @@ class Reason(StrEnum):
     CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
     CERTIFICATE_REVOKED = "certificate_revoked"
     CERTIFICATE_NOT_FOR_SIGNING = "certificate_not_for_signing"
+    CERTIFICATE_IS_AUTHORITY = "certificate_is_authority"
+    REVOCATION_UNKNOWN = "revocation_unknown"
     WRONG_SIGNER = "wrong_signer"
     WRONG_SCHOOL = "wrong_school"
     NO_TIMESTAMP = "no_timestamp"
     TIMESTAMP_NOT_TRUSTED = "timestamp_not_trusted"
+    TIMESTAMP_EXPIRED = "timestamp_expired"
+    TIMESTAMP_REVOKED = "timestamp_revoked"
     TIME_CONTRADICTED = "time_contradicted"
     WEAK_ALGORITHM = "weak_algorithm"
 
@@ -78,6 +106,11 @@ UNREADABLE = frozenset(
         Reason.DAMAGED,
         Reason.ENCRYPTED,
         Reason.TOO_LARGE,
+        Reason.NOT_A_PACKET,
+        Reason.TOO_COMPLEX,
+        Reason.DTD_FORBIDDEN,
+        Reason.PACKET_VERSION_UNKNOWN,
+        Reason.PACKET_INVALID,
     }
 )
 ALTERED = frozenset(
@@ -92,11 +125,29 @@ ALTERED = frozenset(
         Reason.PAGES_ADDED_OR_REMOVED,
         Reason.ANNOTATION_CHANGED,
         Reason.FIELD_CHANGED,
+        Reason.APPEARANCE_CHANGED,
+        Reason.EFFECTIVE_DATE_CHANGED,
+        Reason.SIGNATURE_REMOVED,
+        Reason.SIGNATURE_REPLACED,
+        Reason.METADATA_CHANGED,
+        Reason.HISTORY_CHANGED,
         Reason.ATTACHMENT_CHANGED,
         Reason.ACTION_ADDED,
         Reason.CHANGED_AFTER_SIGNING,
         Reason.NOT_COVERED,
         Reason.RECORD_MISSING,
+        Reason.PACKET_REWRITTEN,
+        Reason.MARKUP_FORBIDDEN,
+        Reason.ID_DUPLICATED,
+        Reason.DATA_OUT_OF_PLACE,
+        Reason.UNSIGNED_ELEMENT,
+        Reason.REFERENCES_MISSING,
+        Reason.REFERENCE_FORBIDDEN,
+        Reason.REFERENCE_MOVED,
+        Reason.TRANSFORM_FORBIDDEN,
+        Reason.ANOTHER_RECORD,
+        Reason.RECORD_DIGEST_WRONG,
+        Reason.SIGNATURE_REPEATED,
     }
 )
 
@@ -147,6 +198,30 @@ SENTENCES: dict[Reason, Promise] = {
         "A field of the form was changed after signing. Do not accept it; "
         "ask the school for the original file."
     ),
+    Reason.APPEARANCE_CHANGED: _(
+        "What a signature shows on the page was painted over. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.EFFECTIVE_DATE_CHANGED: _(
+        "The date from which the record counts was changed. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.SIGNATURE_REMOVED: _(
+        "A signature was taken out of the file. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.SIGNATURE_REPLACED: _(
+        "A signature was replaced by another one. Do not accept it; "
+        "ask the school for the original file."
+    ),
+    Reason.METADATA_CHANGED: _(
+        "What the file says about itself was changed after signing. "
+        "Do not accept it; ask the school for the original file."
+    ),
+    Reason.HISTORY_CHANGED: _(
+        "An earlier state of the file was hidden or replaced. Do not accept it; "
+        "ask the school for the original file."
+    ),
     Reason.ATTACHMENT_CHANGED: _(
         "The data inside the file was changed after signing. Do not accept it; "
         "ask the school for the original file."
@@ -166,6 +241,70 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.RECORD_MISSING: _(
         "The data of the record is missing from the file. Do not accept it; "
         "ask the school for the original file."
+    ),
+    Reason.NOT_A_PACKET: _(
+        "This is not a packet of records. Choose the XML file of the record."
+    ),
+    Reason.TOO_COMPLEX: _(
+        "The packet is built more deeply than any record. Choose the right file."
+    ),
+    Reason.DTD_FORBIDDEN: _(
+        "The packet brings definitions of its own, which may hide something. "
+        "Do not accept it; tell the administrator."
+    ),
+    Reason.PACKET_VERSION_UNKNOWN: _(
+        "The packet has a format that is not known here. "
+        "Ask the administrator for a newer version of this program."
+    ),
+    Reason.PACKET_INVALID: _(
+        "The packet does not keep to its format. Ask the sender for a new one."
+    ),
+    Reason.PACKET_REWRITTEN: _(
+        "Another program has written the packet anew. "
+        "Ask the sender for the original file."
+    ),
+    Reason.MARKUP_FORBIDDEN: _(
+        "The packet has comments or instructions, which may hide something. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.ID_DUPLICATED: _(
+        "Two parts of the packet have the same name, so that a signature may mean "
+        "either. Do not accept it; ask the sender for the original file."
+    ),
+    Reason.DATA_OUT_OF_PLACE: _(
+        "Signed data was moved and other data stands in its place. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.UNSIGNED_ELEMENT: _(
+        "The packet holds something that nobody has signed. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.REFERENCES_MISSING: _(
+        "A signature does not say what it covers. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.REFERENCE_FORBIDDEN: _(
+        "A signature points outside the packet or at something computed. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.REFERENCE_MOVED: _(
+        "A signature covers something else than its place demands. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.TRANSFORM_FORBIDDEN: _(
+        "A signature changes the data before it covers them. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.ANOTHER_RECORD: _(
+        "A part of the packet belongs to another record. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.RECORD_DIGEST_WRONG: _(
+        "The data are not those that the packet names. "
+        "Do not accept it; ask the sender for the original file."
+    ),
+    Reason.SIGNATURE_REPEATED: _(
+        "The same part is signed twice. Ask the school for the finished record."
     ),
     Reason.NOT_SIGNED: _(
         "Nobody has signed this file. Ask the school for the signed record."
@@ -193,6 +332,14 @@ SENTENCES: dict[Reason, Promise] = {
         "A certificate is not meant for signing documents. "
         "Ask the school to sign again."
     ),
+    Reason.CERTIFICATE_IS_AUTHORITY: _(
+        "A certificate that issues certificates has signed the record. "
+        "Do not accept it; tell the department."
+    ),
+    Reason.REVOCATION_UNKNOWN: _(
+        "Whether a certificate had been revoked is not known here. Check again "
+        "later, or with the revocation lists of the authority."
+    ),
     Reason.WRONG_SIGNER: _(
         "Somebody else than expected has signed. Ask the school who signed and why."
     ),
@@ -206,6 +353,14 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.TIMESTAMP_NOT_TRUSTED: _(
         "The time-stamp comes from a service that is not trusted here. "
         "Ask the department which services are accepted."
+    ),
+    Reason.TIMESTAMP_EXPIRED: _(
+        "The last time-stamp is too old to vouch for the file. "
+        "Ask the school for a renewed file."
+    ),
+    Reason.TIMESTAMP_REVOKED: _(
+        "The certificate of the time-stamping service has been revoked. "
+        "Ask the school for a renewed file."
     ),
     Reason.TIME_CONTRADICTED: _(
         "The time that the signer states is not the time of the time-stamp. "

@@ -18,16 +18,22 @@ class TimeSource(StrEnum):
 
 
 class Coverage(StrEnum):
-    """What a signature covers: the file, or the file as it stood when it was made."""
+    """What a signature covers: the file, the file as it stood when it was made, or
+    (in a packet) just the elements of its slot.
+    """
 
     WHOLE_FILE = "whole_file"
     REVISION = "revision"
+    ELEMENTS = "elements"
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
 class SignatureReport:
-    """One signature. ``indication`` and its detail are those of EN 319 102-1."""
+    """One signature. ``indication`` and its detail are those of EN 319 102-1.
+
+    ``parts`` names the parts (subjects) that a signature in a packet covers alone.
+    """
 
     field: str
     signer: str
@@ -45,6 +51,8 @@ class SignatureReport:
     indication: str
     sub_indication: str
     reasons: tuple[Reason, ...]
+    trust_store: str = ""
+    parts: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; times in ISO 8601. ``slot`` is the field's name."""

@@ -8,21 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from asn1crypto import cms, x509
-from pyhanko.sign.validation.generic_cms import (
-    extract_certs_for_validation,
-    validate_sig_integrity,
-)
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator.path import ValidationPath
 
+from workflow.signing.algorithms import Use, default_policy, uses_of_signer
 from workflow.signing.certificates import CertificateInfo, describe_certificate
-from workflow.verification.envelope import (
-    is_exact,
-    is_plain,
-    is_strong,
-    timestamp_of,
-)
+from workflow.signing.cms import certificates_of, timestamp_of
+from workflow.verification.chains import Chain, ChainFault
+from workflow.verification.envelope import is_exact, is_plain
+from workflow.verification.knowledge import Knowledge
 from workflow.verification.reasons import Reason, Verdict
 from workflow.verification.report import (
     Coverage,
@@ -30,27 +25,43 @@ from workflow.verification.report import (
     TimeSource,
     unique,
 )
-from workflow.verification.trust import ChainFault, TrustStore, find_chain
+from workflow.verification.revocation import Status
+from workflow.verification.stored import Stored
 
 # The signer's clock may be off, and a signer on a phone may take his time.
 MAX_CONTRADICTION = timedelta(days=1)
+# Between two services that both tell the right time.
+CLOCKS_DIFFER = timedelta(minutes=5)
 COVERAGES = {
     SignatureCoverageLevel.ENTIRE_FILE: Coverage.WHOLE_FILE,
     SignatureCoverageLevel.ENTIRE_REVISION: Coverage.REVISION,
 }
+# EN 319 102-1 §5.1.3.
 SUB_INDICATIONS = {
     Reason.BYTES_CHANGED: "HASH_FAILURE",
     Reason.SIGNATURE_BROKEN: "SIG_CRYPTO_FAILURE",
+    Reason.ENVELOPE_CHANGED: "FORMAT_FAILURE",
+    Reason.COVERAGE_UNCLEAR: "FORMAT_FAILURE",
     Reason.CERTIFICATE_NOT_TRUSTED: "NO_CERTIFICATE_CHAIN_FOUND",
     Reason.CERTIFICATE_EXPIRED: "OUT_OF_BOUNDS_NO_POE",
     Reason.CERTIFICATE_NOT_YET_VALID: "OUT_OF_BOUNDS_NO_POE",
     Reason.CERTIFICATE_REVOKED: "REVOKED_NO_POE",
     Reason.CERTIFICATE_NOT_FOR_SIGNING: "CHAIN_CONSTRAINTS_FAILURE",
-    Reason.WEAK_ALGORITHM: "CRYPTO_CONSTRAINTS_FAILURE",
+    Reason.CERTIFICATE_IS_AUTHORITY: "CHAIN_CONSTRAINTS_FAILURE",
+    Reason.REVOCATION_UNKNOWN: "TRY_LATER",
+    Reason.WRONG_SIGNER: "SIG_CONSTRAINTS_FAILURE",
+    Reason.WRONG_SCHOOL: "SIG_CONSTRAINTS_FAILURE",
+    Reason.WEAK_ALGORITHM: "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
     Reason.NO_TIMESTAMP: "NO_POE",
     Reason.TIMESTAMP_NOT_TRUSTED: "NO_POE",
-    Reason.TIMESTAMP_BROKEN: "NO_POE",
+    Reason.TIMESTAMP_EXPIRED: "NO_POE",
+    Reason.TIMESTAMP_REVOKED: "NO_POE",
+    Reason.TIMESTAMP_BROKEN: "HASH_FAILURE",
     Reason.TIME_CONTRADICTED: "TIMESTAMP_ORDER_FAILURE",
+}
+STAMP_FAULTS = {
+    ChainFault.EXPIRED: Reason.TIMESTAMP_EXPIRED,
+    ChainFault.REVOKED: Reason.TIMESTAMP_REVOKED,
 }
 
 
@@ -61,6 +72,7 @@ class Slot:
     field: str
     personal_number: str = ""
     tax_code: str = ""
+    organisation: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Stamp:
 
     moment: datetime | None
     reasons: tuple[Reason, ...]
+    chain: Chain | None = None
 
     @property
     def proves(self) -> bool:
@@ -76,13 +89,17 @@ class Stamp:
 
 
 def judge_document_stamp(
-    data: bytes, signature: EmbeddedPdfSignature, *, trust: TrustStore, proven: datetime
+    data: bytes,
+    signature: EmbeddedPdfSignature,
+    *,
+    knowledge: Knowledge,
+    proven: datetime,
 ) -> Stamp:
     """A time-stamp over the whole file as it stood; ``proven`` as below."""
     stamp = judge_token(
         signature.signed_data,
         expected=signature.compute_digest(),
-        trust=trust,
+        knowledge=knowledge,
         proven=proven,
     )
     if is_exact(data, signature):
@@ -91,11 +108,12 @@ def judge_document_stamp(
 
 
 def judge_token(
-    signed: cms.SignedData, *, expected: bytes, trust: TrustStore, proven: datetime
+    signed: cms.SignedData, *, expected: bytes, knowledge: Knowledge, proven: datetime
 ) -> Stamp:
     """Check a token over ``expected``, which provably existed at ``proven``."""
     content = signed["encap_content_info"]["content"]
     info = content.parsed
+    moment = info["gen_time"].native
     leaf, others = certificates_of(signed)
     digest = hashlib.new(digest_name(signed), bytes(content)).digest()
     intact, valid = validate_sig_integrity(
@@ -104,58 +122,86 @@ def judge_token(
     imprint = info["message_imprint"]
     same = imprint["hashed_message"].native == expected
     if not (intact and valid and same and is_plain(signed, "v3", leaf)):
-        return Stamp(info["gen_time"].native, (Reason.TIMESTAMP_BROKEN,))
-    way = find_chain(leaf, trust=trust, at=proven, extra=others)
-    found = list(stamp_faults(leaf, others, way))
-    return Stamp(info["gen_time"].native, tuple(found))
+        return Stamp(moment, (Reason.TIMESTAMP_BROKEN,))
+    way = knowledge.way(leaf, others, at=proven)
+    uses = [
+        *uses_of_signer(signed["signer_infos"][0], leaf),
+        Use("digest", str(imprint["hash_algorithm"]["algorithm"].native)),
+    ]
+    found = [
+        *stamp_faults(leaf, others, way),
+        *stamp_time_faults(way, moment, proven, knowledge),
+        *algorithm_faults(uses, way, proven),
+    ]
+    return Stamp(moment, unique(found), way if isinstance(way, Chain) else None)
 
 
 def stamp_faults(
     leaf: x509.Certificate,
     others: list[x509.Certificate],
-    way: ValidationPath | ChainFault,
+    way: Chain | ChainFault,
 ) -> Iterator[Reason]:
     purpose = leaf.extended_key_usage_value
     may_stamp = purpose is not None and purpose.native == ["time_stamping"]
-    if not may_stamp or isinstance(way, ChainFault):
+    if isinstance(way, ChainFault):
+        yield STAMP_FAULTS.get(way, Reason.TIMESTAMP_NOT_TRUSTED)
+    elif not may_stamp:
         yield Reason.TIMESTAMP_NOT_TRUSTED
     elif not are_on(way, others):
         yield Reason.ENVELOPE_CHANGED
+
+
+def stamp_time_faults(
+    way: Chain | ChainFault, moment: datetime, proven: datetime, knowledge: Knowledge
+) -> Iterator[Reason]:
+    """A stamp says nothing about a time that is still to come, or at which its own
+    certificate did not exist; and nobody may have revoked that until ``proven``.
+    """
+    if moment > proven + CLOCKS_DIFFER:
+        yield Reason.TIME_CONTRADICTED
+    if not isinstance(way, Chain):
+        return
+    if moment < way.valid_from:
+        yield Reason.TIME_CONTRADICTED
+    if knowledge.status(way, since=moment, until=proven) is Status.UNKNOWN:
+        yield Reason.REVOCATION_UNKNOWN
 
 
 def judge_signature(
     data: bytes,
     signature: EmbeddedPdfSignature,
     *,
-    trust: TrustStore,
+    knowledge: Knowledge,
     proven: datetime,
     slot: Slot | None,
-    stored_evidence: bool,
+    sealed: Stored | None,
 ) -> SignatureReport:
     """Check one signature; ``proven`` is when it provably existed already.
 
     That is the time of the earliest trusted document time-stamp after it, or the
     time of the check. Its own time-stamp is judged as of then, and the signer's
     certificate as of its own time-stamp: a certificate that expired later, or was
-    revoked later, has signed well. Raises what pyHanko and asn1crypto raise when
-    the CMS is not one.
+    revoked later, has signed well. ``sealed`` is the validation data that a trusted
+    document time-stamp covers. Raises what pyHanko and asn1crypto raise when the CMS
+    is not one.
     """
     signed = signature.signed_data
     leaf, others = certificates_of(signed)
     holder = describe_certificate(leaf, others)
     integrity = list(integrity_faults(data, signature, leaf))
-    token = timestamp_of(signed)
-    stamp = signature_stamp(signed, token, trust, proven)
-    moment = stamp.moment if stamp and stamp.proves else None
-    way = find_chain(leaf, trust=trust, at=moment or proven, extra=others)
+    stamp = signature_stamp(signed, knowledge, proven)
+    moment = stamp.moment if stamp.proves else None
+    way = knowledge.way(leaf, others, at=moment or proven)
     claimed = signature.self_reported_timestamp
+    uses = uses_of_signer(signed["signer_infos"][0], leaf)
     reasons = unique(
         [
             *integrity,
             *stamp.reasons,
             *certificate_faults(holder, way, slot),
+            *revocation_faults(way, moment or proven, knowledge),
             *time_faults(claimed, moment),
-            *([] if is_strong(signed, leaf) else [Reason.WEAK_ALGORITHM]),
+            *algorithm_faults(uses, way, moment or proven),
         ]
     )
     return SignatureReport(
@@ -168,30 +214,29 @@ def judge_signature(
         serial=holder.serial,
         signed_at=moment or claimed,
         time_source=time_source(moment, claimed),
-        level=level(moment is not None, stored_evidence),
+        level=pades_level(stamp, way, knowledge.stored, sealed),
         intact=not integrity,
         trusted=not isinstance(way, ChainFault),
+        trust_store=way.store if isinstance(way, Chain) else "",
         coverage=coverage(signature),
         indication=indication(reasons),
-        sub_indication=SUB_INDICATIONS.get(reasons[0], "") if reasons else "",
+        sub_indication=sub_indication(reasons),
         reasons=reasons,
     )
 
 
 def signature_stamp(
-    signed: cms.SignedData,
-    token: cms.SignedData | None,
-    trust: TrustStore,
-    proven: datetime,
+    signed: cms.SignedData, knowledge: Knowledge, proven: datetime
 ) -> Stamp:
     """The time-stamp over the signature value."""
+    token = timestamp_of(signed)
     if token is None:
         return Stamp(None, (Reason.NO_TIMESTAMP,))
     info = token["encap_content_info"]["content"].parsed
     name = info["message_imprint"]["hash_algorithm"]["algorithm"].native
     value = signed["signer_infos"][0]["signature"].native
     expected = hashlib.new(name, value).digest()
-    return judge_token(token, expected=expected, trust=trust, proven=proven)
+    return judge_token(token, expected=expected, knowledge=knowledge, proven=proven)
 
 
 def integrity_faults(
@@ -213,18 +258,42 @@ def integrity_faults(
 
 
 def certificate_faults(
-    holder: CertificateInfo, way: ValidationPath | ChainFault, slot: Slot | None
+    holder: CertificateInfo, way: Chain | ChainFault, slot: Slot | None
 ) -> Iterator[Reason]:
     if isinstance(way, ChainFault):
         yield Reason(way.value)
     elif not are_on(way, holder.chain):
         yield Reason.ENVELOPE_CHANGED
-    if not holder.for_signing:
+    if holder.leaf.ca:
+        yield Reason.CERTIFICATE_IS_AUTHORITY
+    elif not holder.for_signing:
         yield Reason.CERTIFICATE_NOT_FOR_SIGNING
     if slot and slot.personal_number not in ("", holder.personal_number):
         yield Reason.WRONG_SIGNER
-    if slot and slot.tax_code not in ("", holder.tax_code):
+    if slot and (
+        slot.tax_code not in ("", holder.tax_code)
+        or slot.organisation not in ("", holder.organisation)
+    ):
         yield Reason.WRONG_SCHOOL
+
+
+def revocation_faults(
+    way: Chain | ChainFault, at: datetime, knowledge: Knowledge
+) -> Iterator[Reason]:
+    if isinstance(way, Chain) and knowledge.status(way, since=at) is Status.UNKNOWN:
+        yield Reason.REVOCATION_UNKNOWN
+
+
+def algorithm_faults(
+    uses: Iterable[Use], way: Chain | ChainFault, at: datetime
+) -> Iterator[Reason]:
+    """What it was made with has to be good at ``at``, by the rules of its world."""
+    if isinstance(way, Chain):
+        good = way.policy.accepts((*uses, *way.uses), at)
+    else:
+        good = default_policy().accepts(uses, at)
+    if not good:
+        yield Reason.WEAK_ALGORITHM
 
 
 def time_faults(claimed: datetime | None, moment: datetime | None) -> Iterator[Reason]:
@@ -232,21 +301,12 @@ def time_faults(claimed: datetime | None, moment: datetime | None) -> Iterator[R
         yield Reason.TIME_CONTRADICTED
 
 
-def are_on(way: ValidationPath, embedded: Iterable[x509.Certificate]) -> bool:
+def are_on(way: Chain, embedded: Iterable[x509.Certificate]) -> bool:
     """Whether every certificate that the CMS brings is one of the chain itself.
 
     A certificate beside the chain has no use but to hide a change of its bytes.
     """
-    chain = {one.dump() for one in way.iter_certs(include_root=True)}
-    return all(one.dump() in chain for one in embedded)
-
-
-def certificates_of(
-    signed: cms.SignedData,
-) -> tuple[x509.Certificate, list[x509.Certificate]]:
-    """The signer's certificate and the others that came with it."""
-    found = extract_certs_for_validation(signed)
-    return found.signer_cert, list(found.other_certs)
+    return all(one.dump() in way.ders for one in embedded)
 
 
 def digest_name(signed: cms.SignedData) -> str:
@@ -265,14 +325,50 @@ def time_source(moment: datetime | None, claimed: datetime | None) -> TimeSource
 
 
 def level(stamped: bool, stored_evidence: bool) -> str:
-    """PAdES baseline level, as far as the file itself shows."""
+    """The baseline level where no document time-stamp can be (XAdES)."""
     if not stamped:
         return "B-B"
     return "B-LT" if stored_evidence else "B-T"
 
 
+def pades_level(
+    stamp: Stamp, way: Chain | ChainFault, stored: Stored, sealed: Stored | None
+) -> str:
+    """The PAdES baseline level (EN 319 142-1 §6), by what is in the file.
+
+    The file brings proof for each certificate of signer and time-stamp, or it is not
+    B-LT, whatever else it brings; and a time-stamp covers that proof, or it is not
+    B-LTA.
+    """
+    if stamp.moment is None or not stamp.proves:
+        return "B-B"
+    if not isinstance(way, Chain) or stamp.chain is None:
+        return "B-T"
+    chains = (way, stamp.chain)
+    if sealed is not None and brings_proof(sealed, chains, stamp.moment):
+        return "B-LTA"
+    return "B-LT" if brings_proof(stored, chains, stamp.moment) else "B-T"
+
+
+def brings_proof(stored: Stored, chains: Iterable[Chain], moment: datetime) -> bool:
+    return all(
+        chain.status(stored.revocations, since=moment) is Status.GOOD
+        for chain in chains
+    )
+
+
 def indication(reasons: tuple[Reason, ...]) -> str:
+    """The main status by its name in EN 319 102-1 §5.1.3."""
     if not reasons:
-        return "TOTAL_PASSED"
-    failed = any(reason.verdict is Verdict.ALTERED for reason in reasons)
-    return "TOTAL_FAILED" if failed else "INDETERMINATE"
+        return "TOTAL-PASSED"
+    return "TOTAL-FAILED" if any(map(is_failure, reasons)) else "INDETERMINATE"
+
+
+def sub_indication(reasons: tuple[Reason, ...]) -> str:
+    """Why not, by the reason that weighs most."""
+    heaviest = [*filter(is_failure, reasons), *reasons]
+    return SUB_INDICATIONS.get(heaviest[0], "") if heaviest else ""
+
+
+def is_failure(reason: Reason) -> bool:
+    return reason.verdict is Verdict.ALTERED

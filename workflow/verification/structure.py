@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,6 +18,8 @@ from workflow.verification.reasons import Reason, unreadable_end
 MAX_SIZE = 50 * 1024 * 1024
 RECORD_NAME = "record.json"
 END_MARK = b"%%EOF"
+# What stands behind an end when the file was cut within its next revision.
+BEGINNING = re.compile(rb"\s*\d+ \d+ obj\b")
 # Trees in real files are flat; one that refers to itself must end somewhere.
 MAX_DEPTH = 20
 
@@ -47,6 +50,8 @@ def open_file(data: bytes) -> Opened:
     if not data.startswith(b"%PDF-"):
         raise Unreadable(Reason.NOT_A_PDF)
     end = end_of_file(data)
+    if BEGINNING.match(data, end):
+        raise Unreadable(Reason.TRUNCATED)
     try:
         reader = PdfFileReader(BytesIO(data[:end]), strict=True)
         encrypted = reader.encrypted

@@ -15,6 +15,8 @@ from datetime import datetime
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from workflow.signing.evidence import EvidenceSource
+from workflow.verification.knowledge import Knowledge
 from workflow.verification.policy import forbidden_changes
 from workflow.verification.reasons import Reason
 from workflow.verification.report import (
@@ -29,6 +31,7 @@ from workflow.verification.signatures import (
     judge_document_stamp,
     judge_signature,
 )
+from workflow.verification.stored import Stored, stored_in
 from workflow.verification.structure import (
     Opened,
     Unreadable,
@@ -41,15 +44,28 @@ from workflow.verification.trust import TrustStore
 logger = logging.getLogger(__name__)
 
 DOCUMENT_STAMP = "/DocTimeStamp"
+# Every signature has one; where no form shows any, somebody has hidden them.
+SIGNATURE_MARK = b"/ByteRange"
 
 
 def verify_pdf(
-    data: bytes, trust: TrustStore, at: datetime, *, slots: Sequence[Slot]
+    data: bytes,
+    trust: TrustStore,
+    at: datetime,
+    *,
+    slots: Sequence[Slot],
+    source: EvidenceSource | None = None,
 ) -> Report:
-    """Return what ``data`` proves at ``at``; never raises for a bad file."""
+    """Return what ``data`` proves at ``at``; never raises for a bad file.
+
+    With ``source`` it is asked about revocation where file and trust store say
+    nothing; without, nothing leaves this machine.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        return judge(open_file(data), trust, at, slots, sha256)
+        file = open_file(data)
+        knowledge = Knowledge(trust, stored_in(file.reader), source)
+        return judge(file, knowledge, at, slots, sha256)
     except Unreadable as error:
         return Report(sha256, (error.reason,))
     except Exception as error:  # a hostile file fails in any way it likes
@@ -58,16 +74,20 @@ def verify_pdf(
 
 
 def judge(
-    file: Opened, trust: TrustStore, at: datetime, slots: Sequence[Slot], sha256: str
+    file: Opened,
+    knowledge: Knowledge,
+    at: datetime,
+    slots: Sequence[Slot],
+    sha256: str,
 ) -> Report:
     reader = file.reader
     embedded = list(reader.embedded_signatures)
-    signatures, found = judge_all(file, embedded, trust, at, slots)
+    signatures, found = judge_all(file, embedded, knowledge, at, slots)
     record = embedded_record(reader)
     dates = effective_date(reader)
     if file.trailing_bytes:
         found.append(Reason.BYTES_BEHIND_END)
-    found += slot_faults(embedded, slots)
+    found += slot_faults(file.data, embedded, slots)
     if embedded:
         found += revision_faults(reader, embedded)
     if record is None and embedded:  # any other PDF has none, and is not altered
@@ -89,32 +109,33 @@ def judge(
 def judge_all(
     file: Opened,
     embedded: list[EmbeddedPdfSignature],
-    trust: TrustStore,
+    knowledge: Knowledge,
     at: datetime,
     slots: Sequence[Slot],
 ) -> tuple[list[SignatureReport], list[Reason]]:
     """Judge from the last to the first: a later time-stamp proves the earlier ones."""
     demanded = {slot.field: slot for slot in slots}
-    stored = "/DSS" in file.reader.root
     signatures: list[SignatureReport] = []
     found: list[Reason] = []
-    proven = at
+    proven, sealed = at, None
     for signature in reversed(embedded):
         try:
             if signature.sig_object_type == DOCUMENT_STAMP:
                 stamp = judge_document_stamp(
-                    file.data, signature, trust=trust, proven=proven
+                    file.data, signature, knowledge=knowledge, proven=proven
                 )
                 found += stamp.reasons
-                proven = stamp.moment if stamp.proves and stamp.moment else proven
+                if stamp.proves and stamp.moment:
+                    proven = stamp.moment
+                    sealed = sealed or sealed_by(file, signature)
                 continue
             report = judge_signature(
                 file.data,
                 signature,
-                trust=trust,
+                knowledge=knowledge,
                 proven=proven,
                 slot=demanded.get(signature.field_name),
-                stored_evidence=stored,
+                sealed=sealed,
             )
             signatures.insert(0, report)
         except Exception as error:  # what is no CMS fails in many ways
@@ -123,8 +144,13 @@ def judge_all(
     return signatures, found
 
 
+def sealed_by(file: Opened, stamp: EmbeddedPdfSignature) -> Stored:
+    """The validation data as it stood when the time-stamp was made."""
+    return stored_in(file.reader.get_historical_resolver(stamp.signed_revision))
+
+
 def slot_faults(
-    embedded: list[EmbeddedPdfSignature], slots: Sequence[Slot]
+    data: bytes, embedded: list[EmbeddedPdfSignature], slots: Sequence[Slot]
 ) -> list[Reason]:
     """Every demanded slot is signed, and nobody signs where no slot is."""
     signed = {
@@ -133,7 +159,8 @@ def slot_faults(
         if signature.sig_object_type != DOCUMENT_STAMP
     }
     if not signed:
-        return [Reason.NOT_SIGNED]
+        hidden = SIGNATURE_MARK in data
+        return [Reason.SIGNATURE_REMOVED if hidden else Reason.NOT_SIGNED]
     demanded = {slot.field for slot in slots}
     missing = [Reason.SIGNATURE_MISSING] if demanded - signed else []
     return missing + ([Reason.FIELD_CHANGED] if signed - demanded else [])

@@ -244,7 +244,7 @@ def test_a_service_outside_stamps_as_well(
         record = sign_record(record_id=reviewed_record.pk, by=head)
 
     assert record.state == "signed"
-    assert len(asked) == 3  # one to try, then one for each signature
+    assert len(asked) == 4  # one to try, one for each signature, one for the file
 
 
 @pytest.mark.django_db(transaction=True)

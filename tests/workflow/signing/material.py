@@ -15,7 +15,9 @@ from workflow.signing.development import (
     IssuedKey,
     ensure_development_ca,
 )
-from workflow.signing.pades import Field, fill_effective_date, sign_pdf
+from workflow.signing.evidence import ListsAtHand
+from workflow.signing.longterm import Keeper
+from workflow.signing.pades import Field, sign_pdf
 from workflow.signing.providers.pkcs12 import Pkcs12Provider
 from workflow.signing.timestamps import DevelopmentTimeStamper
 from workflow.verification.trust import TrustStore
@@ -103,13 +105,21 @@ class Desk:
             timestamper=self.timestamper,
         )
 
-    def issue(self, pdf: bytes) -> bytes:
+    @property
+    def keeper(self) -> Keeper:
+        source = ListsAtHand(lambda at: self.ca.crls(at=at))
+        return Keeper(self.trust, source, self.timestamper)
+
+    def sign_both(self, pdf: bytes) -> bytes:
         """Head, then seal."""
         return self.sign(self.sign(pdf, "head"), "seal")
 
+    def issue(self, pdf: bytes) -> bytes:
+        """Both signatures, and what makes them last."""
+        return self.keeper.complete(self.sign_both(pdf), at=NOW)
+
     def lock(self, pdf: bytes, text: str = "Có hiệu lực từ: 10/07/2026") -> bytes:
-        stamper = self.timestamper
-        return fill_effective_date(pdf, text, date_stamp(text), timestamper=stamper)
+        return self.keeper.fill_effective_date(pdf, text, date_stamp(text), at=NOW)
 
 
 def set_up_desk(folder: Path) -> Desk:

@@ -61,7 +61,7 @@ def test_each_signature_is_described(check, locked):
     assert (seal.field, seal.signer, seal.tax_code) == ("seal", SCHOOL, TAX_CODE)
     for signature in (head, seal):
         assert signature.intact and signature.trusted
-        assert (signature.level, signature.indication) == ("B-T", "TOTAL_PASSED")
+        assert (signature.level, signature.indication) == ("B-LTA", "TOTAL-PASSED")
         assert signature.time_source == TimeSource.TIMESTAMP
         assert signature.coverage == Coverage.REVISION
         assert abs(signature.signed_at - NOW) < timedelta(minutes=10)
@@ -70,7 +70,7 @@ def test_each_signature_is_described(check, locked):
 def test_a_signature_is_plain_data_for_programs(check, issued):
     head = check(issued).signatures[0].as_json()
 
-    assert (head["slot"], head["level"], head["reasons"]) == ("head", "B-T", ())
+    assert (head["slot"], head["level"], head["reasons"]) == ("head", "B-LTA", ())
     assert head["signed_at"].endswith("+00:00")
 
 
@@ -113,7 +113,7 @@ def head_with(desk, profile):
         (Profile(revoked_at=NOW - timedelta(days=1)), Reason.CERTIFICATE_REVOKED),
         (Profile.web_server(), Reason.CERTIFICATE_NOT_FOR_SIGNING),
         (Profile.timestamping(), Reason.CERTIFICATE_NOT_FOR_SIGNING),
-        (Profile.authority(), Reason.CERTIFICATE_NOT_FOR_SIGNING),
+        (Profile.authority(), Reason.CERTIFICATE_IS_AUTHORITY),
     ],
 )
 def test_a_certificate_that_must_not_sign_proves_nothing(desk, check, profile, reason):
