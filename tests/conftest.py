@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import TransactionTestCase as _TransactionTestCase
+from django.utils import translation
 
 from documents import triggers
 from documents.models import Record, SchoolClass, Unit, User
@@ -52,6 +53,13 @@ def demo(demo_template: Installation, tmp_path: Path) -> Iterator[Installation]:
     copy = demo_template.copy(tmp_path / "demo")
     yield copy
     copy.drop()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Tests quote the sentences of the code, which are English; pages choose theirs."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
