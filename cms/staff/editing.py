@@ -159,12 +159,13 @@ class EditView(StaffView):
 
 
 def _places(form: ContentForm, findings: list[Finding]) -> list[tuple[Finding, str]]:
-    """Each finding with the id of the field that it stands at, "" for the whole."""
-    return [
+    """Each finding with the id of its field ("" for the whole), what blocks first."""
+    places = [
         (finding, form[path].id_for_label if path else "")
         for path, found in form.beside(findings).items()
         for finding in found
     ]
+    return sorted(places, key=lambda place: not place[0].blocks)
 
 
 @require_POST

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from documents.models import Role
-from search.services import Results, search_records
+from search.services import Facet, Results, search_records
 
+from .states import word
 from .views import StaffView
 
 READERS = tuple(role for role in Role if role != Role.ADMIN)
@@ -20,6 +23,19 @@ FACET_LABELS = {
     "unit": gettext_lazy("School that keeps it"),
 }
 FACETS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class FacetLink:
+    label: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True)
+class FacetGroup:
+    label: Promise
+    links: list[FacetLink]
 
 
 class SearchView(StaffView):
@@ -58,16 +74,24 @@ class SearchView(StaffView):
         return "?" + urlencode({"q": query, "from": str(results.next_offset)})
 
 
-def _facets(results: Results, query: str) -> list[tuple[str, list[tuple[Any, str]]]]:
+def _facets(results: Results, query: str) -> list[FacetGroup]:
     """Each group with its counts; a count links to exactly what it counts."""
     return [
-        (
-            str(label),
+        FacetGroup(
+            label,
             [
-                (facet, "?" + urlencode({"q": f"{query.strip()} {facet.term}"}))
-                for facet in results.facets.get(name, [])[:FACETS_SHOWN]
+                FacetLink(_label(name, facet), facet.count, _narrowed(query, facet))
+                for facet in results.facets[name][:FACETS_SHOWN]
             ],
         )
         for name, label in FACET_LABELS.items()
         if results.facets.get(name)
     ]
+
+
+def _label(name: str, facet: Facet) -> str:
+    return word(facet.value) if name == "state" else facet.label
+
+
+def _narrowed(query: str, facet: Facet) -> str:
+    return "?" + urlencode({"q": f"{query.strip()} {facet.term}"})

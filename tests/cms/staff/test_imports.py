@@ -179,3 +179,15 @@ def test_the_dry_run_asks_as_much_for_40_pupils_as_for_3(client, queries_of, upl
 
     assert counts[0] == counts[1] <= MOST_QUERIES
     assert queries_of(client, to("imports")) <= MOST_QUERIES
+
+
+def test_the_same_files_again_have_nothing_to_confirm(client, upload):
+    upload(pupils=a_list("Nguyễn Thị Hoà"))
+    close(client, ImportRun.objects.get(), "commit")
+
+    page = client.get(upload(pupils=a_list("Nguyễn Thị Hoà")).url)
+
+    text = page.content.decode()
+    assert page.context["writes"] == 0
+    assert 'value="commit"' not in text
+    assert 'value="discard"' in text
