@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +50,15 @@ class Staff:
         return list(Record.objects.filter(issuer=self.school).order_by("pk"))
 
 
-def make_staff(number: int, class_name: str = "3B", size: int = 40) -> Staff:
-    """A school below a department, with people, keys and one class."""
-    spec = SchoolSpec.numbered(number, [(class_name, size)])
+def make_staff(
+    number: int, classes: Sequence[tuple[str, int]] = (("3B", 40),)
+) -> Staff:
+    """A school below a department, with people, keys and classes of given sizes.
+
+    The class teacher has the first class.
+    """
+    spec = SchoolSpec.numbered(number, classes)
+    class_name = classes[0][0]
     department = _department()
     school: Unit = department.add_child(
         code=spec.code,
