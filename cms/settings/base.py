@@ -141,7 +141,7 @@ CLIENT_ADDRESS_HEADER = "REMOTE_ADDR"
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English")), ("zh-hans", _("Chinese"))]
-# Our own words; and the Vietnamese ones that Wagtail lacks.
+# Our own words; and those that Wagtail lacks in Vietnamese and Chinese.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "wagtail"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
