@@ -1,4 +1,4 @@
-"""A class of 40, from three workbooks to locked, and what each part of signing costs."""
+"""A class of 40, from three workbooks to locked, and what each part costs."""
 
 from __future__ import annotations
 

@@ -11,6 +11,13 @@ from tests.installation import Installation, Site
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
+ENGLISH = (
+    "from documents.models import User;"
+    "from wagtail.users.models import UserProfile;"
+    "[UserProfile.objects.update_or_create("
+    "user=user, defaults={'preferred_language': 'en'}) for user in User.objects.all()]"
+)
+
 
 @pytest.fixture(scope="module")
 def site(
@@ -18,6 +25,8 @@ def site(
 ) -> Iterator[Site]:
     """The demo served as `make run` serves it: site, worker, real signatures."""
     copy = demo_template.copy(tmp_path_factory.mktemp("site") / "data")
+    # Wagtail's admin speaks the language of a person's profile; the tests quote English.
+    copy.manage("shell", "--no-imports", "-c", ENGLISH)
     running = Site.start(copy)
     yield running
     running.stop()
