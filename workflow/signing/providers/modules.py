@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pkcs11
 from pkcs11._pkcs11 import lib as Library
@@ -51,6 +52,15 @@ class Selection:
     label: str
     serial: str
 
+    @classmethod
+    def of(cls, token: pkcs11.Token) -> Self:
+        """What names this very token."""
+        return cls(token.label, token.serial.decode(errors="replace"))
+
+    def fits(self, other: Selection) -> bool:
+        """Whether ``other``, which names one token, is one that this may mean."""
+        return self.label in ("", other.label) and self.serial in ("", other.serial)
+
 
 class Module:
     """The library of one maker, initialised once in each process.
@@ -73,7 +83,7 @@ class Module:
             return self._present(selection)
         except pkcs11.NoSuchToken:
             # To start anew would end the sessions with other tokens.
-            if self._logins.keys() - {selection}:
+            if not all(map(selection.fits, self._logins)):
                 raise
         except pkcs11.PKCS11Error:
             # The module is out of order altogether: nobody's session can live.
@@ -98,18 +108,17 @@ class Module:
         a PIN of their own.
         """
         token = self.find(selection)
-        self.log_out(selection)
+        self.log_out(Selection.of(token))
         session = token.open(user_pin=pin)
-        self._logins[selection] = session
+        self._logins[Selection.of(token)] = session
         return session
 
     def log_out(self, selection: Selection) -> None:
         with self.lock:
-            session = self._logins.pop(selection, None)
-            if session is not None:
+            for token in list(filter(selection.fits, self._logins)):
                 # A token that is gone has logged out by itself.
                 with suppress(pkcs11.PKCS11Error):
-                    session.close()
+                    self._logins.pop(token).close()
 
     @contextmanager
     def public_session(self, selection: Selection) -> Iterator[pkcs11.Session]:

@@ -81,6 +81,14 @@ class TokenKey:
         return not self.id or found[pkcs11.Attribute.ID] == self.id
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A certificate on the token, with the CKA_ID that it shares with its key."""
+
+    id: bytes
+    certificate: CertificateInfo
+
+
 class Pkcs11Provider:
     """Logs in once and keeps the session; a lost one is opened again once.
 
@@ -92,7 +100,7 @@ class Pkcs11Provider:
         self.key = key
         self._module = modules.load(module)
         self._ask_pin = ask_pin
-        self._certificate: CertificateInfo | None = None
+        self._entry: Entry | None = None
         self._mechanism: Mechanism | None = None
         self._private: SignMixin | None = None
 
@@ -105,14 +113,7 @@ class Pkcs11Provider:
 
     def describe(self) -> CertificateInfo:
         """Read once; certificates are public, so nobody is asked for a PIN."""
-        if self._certificate is None:
-            with (
-                self._module.lock,
-                understood(self.key.name),
-                self._module.public_session(self.key.selection) as session,
-            ):
-                self._certificate = find_certificate(session, self.key)
-        return self._certificate
+        return self._found.certificate
 
     def authorise(self, digests: Sequence[bytes]) -> Authorisation:
         """Log in: a wrong PIN or an absent token shows before anything is signed."""
@@ -131,6 +132,17 @@ class Pkcs11Provider:
         """Log out; the next use asks for the PIN again."""
         self._private = None
         self._module.log_out(self.key.selection)
+
+    @property
+    def _found(self) -> Entry:
+        if self._entry is None:
+            with (
+                self._module.lock,
+                understood(self.key.name),
+                self._module.public_session(self.key.selection) as session,
+            ):
+                self._entry = find_entry(session, self.key)
+        return self._entry
 
     def _sign(self, digest: bytes) -> bytes:
         certificate, mechanism = self.describe(), self.mechanism
@@ -156,16 +168,8 @@ class Pkcs11Provider:
         if not pin:
             raise PinMissing(self.key.name)
         session = self._module.log_in(self.key.selection, pin)
-        identity = key_id(session, self.describe())
-        attributes = {
-            pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY,
-            pkcs11.Attribute.ID: identity,
-        }
-        for found in session.get_objects(attributes):
-            if isinstance(found, SignMixin):
-                self._private = found
-                return found
-        raise KeyAbsent(self.key.name)
+        self._private = private_key(session, self._found.id, self.key.name)
+        return self._private
 
     def _find_mechanism(self) -> Mechanism:
         algorithm = self.describe().leaf.public_key.algorithm
@@ -188,10 +192,10 @@ def list_keys(module: Path) -> list[TokenKey]:
 
 
 def keys_on(token: pkcs11.Token) -> list[TokenKey]:
-    serial = token.serial.decode(errors="replace")
+    name = Selection.of(token)
     with token.open() as session:
         return [
-            TokenKey(token.label, serial, id=bytes(found[pkcs11.Attribute.ID]))
+            TokenKey(name.label, name.serial, id=bytes(found[pkcs11.Attribute.ID]))
             for found in certificates(session)
             if not x509.Certificate.load(found[pkcs11.Attribute.VALUE]).ca
         ]
@@ -208,15 +212,40 @@ def sign_with(key: SignMixin, digest: bytes, mechanism: Mechanism) -> bytes:
     return bytes(key.sign(DIGEST_INFO + digest, mechanism=pkcs11.Mechanism.RSA_PKCS))
 
 
-def find_certificate(session: pkcs11.Session, key: TokenKey) -> CertificateInfo:
+def find_entry(session: pkcs11.Session, key: TokenKey) -> Entry:
     """The one end-entity certificate that ``key`` names; raises KeyAbsent."""
     objects = list(certificates(session))
     others = [x509.Certificate.load(one[pkcs11.Attribute.VALUE]) for one in objects]
-    pairs = zip(objects, others, strict=True)
-    leaves = [found for one, found in pairs if key.matches(one) and not found.ca]
-    if len(leaves) != 1:
-        raise KeyAbsent(key.name, f"{len(leaves)} certificates fit")
-    return describe_certificate(leaves[0], issuers_of(leaves[0], others))
+    fitting = [
+        (bytes(one[pkcs11.Attribute.ID]), leaf)
+        for one, leaf in zip(objects, others, strict=True)
+        if key.matches(one) and not leaf.ca
+    ]
+    if len(fitting) != 1:
+        raise KeyAbsent(key.name, f"{len(fitting)} certificates fit")
+    ((identity, leaf),) = fitting
+    return Entry(identity, describe_certificate(leaf, issuers_of(leaf, others)))
+
+
+def private_key(session: pkcs11.Session, identity: bytes, name: str) -> SignMixin:
+    """Raises KeyAbsent, or KeyUnsuitable for a key that wants a PIN each time."""
+    attributes = {
+        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY,
+        pkcs11.Attribute.ID: identity,
+    }
+    for found in session.get_objects(attributes):
+        if wants_pin_each_time(found):
+            raise KeyUnsuitable(name, "CKA_ALWAYS_AUTHENTICATE")
+        if isinstance(found, SignMixin):
+            return found
+    raise KeyAbsent(name)
+
+
+def wants_pin_each_time(key: pkcs11.Object) -> bool:
+    try:
+        return bool(key[pkcs11.Attribute.ALWAYS_AUTHENTICATE])
+    except pkcs11.AttributeTypeInvalid:
+        return False
 
 
 def issuers_of(
@@ -230,14 +259,6 @@ def issuers_of(
             return
         found = above[0]
         yield found
-
-
-def key_id(session: pkcs11.Session, certificate: CertificateInfo) -> bytes:
-    """The CKA_ID that a certificate shares with its key."""
-    for found in certificates(session):
-        if found[pkcs11.Attribute.VALUE] == certificate.der:
-            return bytes(found[pkcs11.Attribute.ID])
-    raise KeyAbsent(certificate.name)
 
 
 def certificates(session: pkcs11.Session) -> Iterator[pkcs11.Object]:

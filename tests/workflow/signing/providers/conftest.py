@@ -31,7 +31,8 @@ Connect = Callable[..., CscProvider]
 
 @pytest.fixture(scope="session")
 def drawer(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawer]:
-    """A SoftHSM token ``hocba``: the head's and the seal's EC keys, an RSA key."""
+    """A SoftHSM token ``hocba``: the head's and the seal's EC keys, an RSA key, and
+    the seal's key once more, which wants the PIN at each signature."""
     if MISSING or not MODULE.is_file():
         pytest.skip("needs the Debian packages softhsm2 and opensc")
     made = Drawer(tmp_path_factory.mktemp("softhsm"))
@@ -42,6 +43,7 @@ def drawer(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dra
     os.environ["SOFTHSM2_CONF"] = str(configuration)
     fill(made, desk, "hocba", {"head": desk.head, "seal": desk.seal})
     made.put("hocba", "rsa", "10", *rsa_key(desk))
+    made.put_strict("hocba", "strict", "20", desk.seal)
     yield made
     del os.environ["SOFTHSM2_CONF"]
 

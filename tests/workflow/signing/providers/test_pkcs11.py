@@ -18,13 +18,19 @@ from workflow.signing.errors import AuthorisationMismatch, SigningUnavailable
 from workflow.signing.providers.base import Mechanism
 from workflow.signing.providers.errors import (
     KeyAbsent,
+    KeyUnsuitable,
     ModuleUnusable,
     PinMissing,
     PinWrong,
     SignatureWrong,
     TokenAbsent,
 )
-from workflow.signing.providers.pkcs11 import Pkcs11Provider, TokenKey
+from workflow.signing.providers.pkcs11 import (
+    Entry,
+    Pkcs11Provider,
+    TokenKey,
+    list_keys,
+)
 from workflow.signing.providers.proof import is_signature
 
 pytestmark = pytest.mark.usefixtures("drawer")
@@ -108,6 +114,16 @@ def test_a_wrong_pin_is_wrong_also_while_somebody_else_is_logged_in():
     assert len(list(first.sign(TWENTY, consent))) == 20
 
 
+def test_one_token_under_two_names_is_one_token():
+    first = provider("head")
+    consent = first.authorise(TWENTY)
+    (full,) = [key for key in list_keys(MODULE) if key.id == b"\x02"]
+    second = Pkcs11Provider(MODULE, full, Keypad())
+
+    assert len(list(second.sign(TWENTY, second.authorise(TWENTY)))) == 20
+    assert len(list(first.sign(TWENTY, consent))) == 20
+
+
 def test_a_session_that_was_lost_in_mid_batch_is_opened_again():
     keypad = Keypad()
     token = provider("head", keypad)
@@ -164,6 +180,11 @@ def test_a_name_that_fits_two_keys_is_not_guessed():
         Pkcs11Provider(MODULE, TokenKey(token="hocba"), Keypad()).describe()
 
 
+def test_a_key_that_wants_the_pin_each_time_is_no_key_for_a_class():
+    with pytest.raises(KeyUnsuitable, match="ALWAYS_AUTHENTICATE"):
+        provider("strict").authorise(TWENTY)
+
+
 def test_what_was_not_authorised_is_not_signed():
     token = provider("head")
     consent = token.authorise(TWENTY[:2])
@@ -175,7 +196,7 @@ def test_what_was_not_authorised_is_not_signed():
 def test_a_key_that_is_not_the_certificates_own_is_found_out():
     token, other = provider("head"), provider("seal")
     consent = token.authorise(TWENTY)
-    token._certificate = other.describe()
+    token._entry = Entry(token._found.id, other.describe())
 
     with pytest.raises(SignatureWrong):
         next(token.sign(TWENTY, consent))

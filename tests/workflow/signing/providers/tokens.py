@@ -42,6 +42,23 @@ class Drawer:
         run("softhsm2-util", "--import", self.folder / "key.pem", *place)
         self.put_certificate(label, name, number, cert)
 
+    def put_strict(self, label: str, name: str, number: str, issued: IssuedKey) -> None:
+        """A key that asks for the PIN at each signature."""
+        pem, cert = opened(issued)
+        key = serialization.load_pem_private_key(pem, None)
+        (self.folder / "key.der").write_bytes(
+            key.private_bytes(
+                serialization.Encoding.DER,
+                serialization.PrivateFormat.TraditionalOpenSSL,
+                serialization.NoEncryption(),
+            )
+        )
+        place = ("--token-label", label, "--label", name, "--id", number)
+        login = ("--module", MODULE, "--login", "--pin", PIN)
+        write = ("--write-object", self.folder / "key.der", "--type", "privkey")
+        run("pkcs11-tool", *login, *place, *write, "--always-auth")
+        self.put_certificate(label, name, number, cert)
+
     def put_certificate(self, label: str, name: str, number: str, cert: bytes) -> None:
         (self.folder / "cert.der").write_bytes(cert)
         place = ("--token-label", label, "--label", name, "--id", number)
