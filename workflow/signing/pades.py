@@ -42,8 +42,10 @@ from workflow.signing.errors import NotSignable
 from workflow.signing.providers.base import DIGEST, Mechanism, Provider
 from workflow.signing.timestamps import TimeStamper
 from workflow.signing.update import (
+    STAMP_FIELD,
     RecordUpdate,
     open_update,
+    stamp_count,
     stamp_style,
 )
 
@@ -161,8 +163,7 @@ def finish(
 
 def stamp_document(update: RecordUpdate, timestamper: TimeStamper) -> bytes:
     """Close the revision with a document time-stamp over everything before it."""
-    number = len(update.prev.embedded_timestamp_signatures) + 1
-    field = f"timestamp_{number}"
+    field = f"{STAMP_FIELD}{stamp_count(update) + 1}"
     spec = SigFieldSpec(field, invis_sig_settings=InvisSigSettings())
     stamp: Any = DocumentTimestamp(bytes_reserved=2 * timestamper.token_size)
     place, output = embed(update, field, SigObjSetup(sig_placeholder=stamp), new=spec)

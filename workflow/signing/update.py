@@ -21,8 +21,10 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.stamp import StaticStampStyle
 
 from workflow.signing.errors import NotSignable
+from workflow.signing.reading import RecordReader
 
 EFFECTIVE_DATE = "effective_date"
+STAMP_FIELD = "timestamp_"
 # pyHanko has types, but not on its constructors.
 PdfDictionary: Any = generic.DictionaryObject
 FLUSH = SimpleBoxLayoutRule(
@@ -61,7 +63,7 @@ class StampPage(PdfContent):
 def open_update(pdf: bytes, field: str) -> RecordUpdate:
     """Start a revision of ``pdf``; NotSignable when it cannot be read."""
     try:
-        return RecordUpdate(BytesIO(pdf))
+        return RecordUpdate(BytesIO(pdf), prev=RecordReader(pdf))
     except (PdfError, ValueError, KeyError, TypeError) as error:
         raise NotSignable(field, str(error)) from error
 
@@ -82,6 +84,13 @@ def import_stamp(update: BasePdfFileWriter, stamp_pdf: bytes) -> Any:
     # Its structure elements stay behind, so its marks must not point to any.
     form.get_object().pop("/StructParents", None)
     return form
+
+
+def stamp_count(update: RecordUpdate) -> int:
+    """How many document time-stamps there are, by the names of their fields."""
+    form = follow(update.root, "/AcroForm", {})
+    names = [follow(one.get_object(), "/T") for one in follow(form, "/Fields", ())]
+    return sum(str(name).startswith(STAMP_FIELD) for name in names)
 
 
 def fill_date(update: RecordUpdate, text: str, stamp_pdf: bytes) -> None:

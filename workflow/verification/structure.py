@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from workflow.signing.reading import RecordReader
 from workflow.signing.update import date_fields, follow
 from workflow.verification.reasons import Reason, unreadable_end
 
@@ -53,7 +53,7 @@ def open_file(data: bytes) -> Opened:
     if BEGINNING.match(data, end):
         raise Unreadable(Reason.TRUNCATED)
     try:
-        reader = PdfFileReader(BytesIO(data[:end]), strict=True)
+        reader = RecordReader(data[:end])
         encrypted = reader.encrypted
     except PdfError as error:
         raise Unreadable(unreadable_end(len(data) - end)) from error
