@@ -16,7 +16,12 @@ from ..signing.certificates import CertificateInfo
 from ..signing.development import DevelopmentCA, ensure_development_ca
 from ..signing.evidence import FirstOf, ListsAtHand, OnlineEvidence
 from ..signing.longterm import Keeper
-from ..signing.preflight import Owner, check_certificate, check_timestamper
+from ..signing.preflight import (
+    Owner,
+    check_certificate,
+    check_revocation,
+    check_timestamper,
+)
 from ..signing.providers.base import Provider
 from ..signing.providers.pkcs12 import Pkcs12Provider
 from ..signing.timestamps import (
@@ -42,11 +47,20 @@ def provider_of(owner: User | Unit) -> Provider:
 def signer_of(owner: User | Unit, *, at: datetime) -> tuple[Provider, CertificateInfo]:
     """The key with its certificate, checked: valid, for signing, the owner's own.
 
-    Raises NoCredential or the CertificateRefused that fits.
+    Raises NoCredential, the CertificateRefused that fits, AlgorithmRefused, or
+    RevocationUnavailable when nobody says now that it is not revoked.
     """
     provider = provider_of(owner)
     certificate = provider.describe()
-    check_certificate(certificate, owner=_owner(owner), at=at, trust=trust(at))
+    desk = keeper(at)
+    check_certificate(
+        certificate,
+        owner=_owner(owner),
+        at=at,
+        trust=desk.trust,
+        mechanism=provider.mechanism,
+    )
+    check_revocation(certificate, keeper=desk, at=at)
     return provider, certificate
 
 
@@ -58,7 +72,7 @@ def check_before_signing(head: User, school: Unit, *, at: datetime) -> None:
     """
     signer_of(head, at=at)
     signer_of(school, at=at)
-    check_timestamper(timestamper(), at=at, trust=trust(at))
+    check_timestamper(keeper(at), at=at)
 
 
 def timestamper() -> TimeStamper:
@@ -69,10 +83,14 @@ def timestamper() -> TimeStamper:
 
 
 def trust(at: datetime | None = None) -> TrustStore:
-    """What the operator put under DATA_DIR/trust, with the development CA in trials."""
+    """What the operator put under DATA_DIR/trust, with the development CA in trials.
+
+    Outside trials an anchor of any development CA is refused, whoever put it there.
+    Raises TrustUnreadable.
+    """
     store = TrustStore.from_directory(Path(settings.DATA_DIR) / "trust")
     if not settings.DEVELOPMENT_CA:
-        return store
+        return store.without_development()
     ca = development_ca()
     names = ("root.pem", "issuing.pem")
     certificates = [(ca.directory / name).read_bytes() for name in names]
@@ -82,8 +100,9 @@ def trust(at: datetime | None = None) -> TrustStore:
 
 def keeper(at: datetime) -> Keeper:
     """What makes signed files last: lists at hand first, then the named services."""
-    lists = ListsAtHand(lambda _at: [crl.der for crl in trust(at).crls])
-    return Keeper(trust(at), FirstOf([lists, ONLINE]), timestamper())
+    store = trust(at)
+    lists = ListsAtHand(lambda _at: [crl.der for crl in store.crls])
+    return Keeper(store, FirstOf([lists, ONLINE]), timestamper())
 
 
 def development_ca() -> DevelopmentCA:

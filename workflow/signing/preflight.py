@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from asn1crypto import x509
 
+from workflow.signing.algorithms import Use, uses_of_key
 from workflow.signing.certificates import CertificateInfo
 from workflow.signing.errors import (
+    AlgorithmRefused,
     CertificateExpired,
     CertificateMismatch,
     CertificateNotForSigning,
@@ -18,8 +20,10 @@ from workflow.signing.errors import (
     ClockSkewed,
     TimestampRefused,
 )
-from workflow.signing.providers.base import Provider
-from workflow.signing.timestamps import TimeStamper, Token, probe
+from workflow.signing.evidence import Evidence, evidence_for
+from workflow.signing.longterm import Keeper
+from workflow.signing.providers.base import DIGEST, Mechanism, Provider
+from workflow.signing.timestamps import Token, probe
 from workflow.verification.trust import ChainFault, TrustStore, find_chain
 
 MAX_SKEW = timedelta(minutes=5)
@@ -45,24 +49,35 @@ def preflight(
     *,
     owner: Owner,
     at: datetime,
-    trust: TrustStore,
-    timestamper: TimeStamper,
+    keeper: Keeper,
 ) -> CertificateInfo:
     """Return the certificate that will sign; nothing is signed here.
 
-    Raises the CertificateRefused that fits, TimestampUnavailable (retry may help),
-    TimestampRefused, or ClockSkewed.
+    Raises the CertificateRefused that fits, AlgorithmRefused, RevocationUnavailable
+    and TimestampUnavailable (retry may help), TimestampRefused, or ClockSkewed.
     """
     certificate = provider.describe()
-    check_certificate(certificate, owner=owner, at=at, trust=trust)
-    check_timestamper(timestamper, at=at, trust=trust)
+    mechanism = provider.mechanism
+    check_certificate(
+        certificate, owner=owner, at=at, trust=keeper.trust, mechanism=mechanism
+    )
+    check_revocation(certificate, keeper=keeper, at=at)
+    check_timestamper(keeper, at=at)
     return certificate
 
 
 def check_certificate(
-    certificate: CertificateInfo, *, owner: Owner, at: datetime, trust: TrustStore
+    certificate: CertificateInfo,
+    *,
+    owner: Owner,
+    at: datetime,
+    trust: TrustStore,
+    mechanism: Mechanism | None = None,
 ) -> None:
-    """Purpose, validity, owner, chain and revocation, in this order."""
+    """Purpose, validity, owner, chain, known revocation, algorithms, in this order.
+
+    The algorithms are judged by the policy of the store that trusts the certificate.
+    """
     name = certificate.name or certificate.serial
     if not certificate.for_signing:
         raise CertificateNotForSigning(name)
@@ -77,20 +92,49 @@ def check_certificate(
         raise CertificateRevoked(name)
     if isinstance(way, ChainFault):
         raise CertificateNotTrusted(name, way)
+    uses = [*way.uses, uses_of_key(certificate.leaf)]
+    if not way.policy.accepts(way.uses, at):
+        raise AlgorithmRefused(name, "its authority's signature")
+    if not way.policy.may_sign([*uses[-1:], *uses_of_mechanism(mechanism)], at):
+        raise AlgorithmRefused(name, f"{uses[-1]} {mechanism or ''}")
 
 
-def check_timestamper(
-    timestamper: TimeStamper, *, at: datetime, trust: TrustStore
-) -> Token:
+def check_revocation(
+    certificate: CertificateInfo, *, keeper: Keeper, at: datetime
+) -> Evidence:
+    """Somebody says, now, that it has not been revoked: what a verifier will need.
+
+    Raises RevocationUnavailable or CertificateRevoked.
+    """
+    return evidence_for(
+        certificate.leaf,
+        extra=certificate.chain,
+        trust=keeper.trust,
+        source=keeper.source,
+        at=at,
+    )
+
+
+def check_timestamper(keeper: Keeper, *, at: datetime) -> Token:
     """The service answers, now, with a certificate that leads to an anchor."""
-    token = probe(timestamper)
+    token = probe(keeper.timestamper)
     if abs(token.moment - at) > MAX_SKEW:
         raise ClockSkewed(round((token.moment - at).total_seconds()))
     leaf = stamping_certificate(token)
-    way = find_chain(leaf, trust=trust, at=token.moment, extra=token.certificates)
+    extra = token.certificates
+    way = find_chain(leaf, trust=keeper.trust, at=token.moment, extra=extra)
     if isinstance(way, ChainFault):
         raise TimestampRefused(f"its certificate: {way}")
+    evidence_for(leaf, extra=extra, trust=keeper.trust, source=keeper.source, at=at)
     return token
+
+
+def uses_of_mechanism(mechanism: Mechanism | None) -> list[Use]:
+    """What a signature will be made with; nothing, if that is not known yet."""
+    if mechanism is None:
+        return []
+    identifier = mechanism.identifier()
+    return [Use("digest", DIGEST), Use("signature", str(identifier.signature_algo))]
 
 
 def stamping_certificate(token: Token) -> x509.Certificate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,13 +52,10 @@ def person_with(desk, profile) -> Pkcs12Provider:
 
 
 def check(desk, provider, **changes):
-    arguments = {
-        "owner": ME,
-        "at": NOW,
-        "trust": desk.trust,
-        "timestamper": desk.timestamper,
-    }
-    return preflight(provider, **(arguments | changes))
+    owner = changes.pop("owner", ME)
+    return preflight(
+        provider, owner=owner, at=NOW, keeper=replace(desk.keeper, **changes)
+    )
 
 
 def test_a_good_certificate_is_described(desk):
