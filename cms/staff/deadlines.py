@@ -56,6 +56,14 @@ def countdown_for(unit: Unit, today: date, *, locks: bool) -> Countdown | None:
     return Countdown(what % {"group": group}, day, (day - today).days)
 
 
+def year_due(unit: Unit, today: date) -> str | None:
+    """The school year whose lock is the next one for ``unit``."""
+    ahead = Deadline.objects.filter(
+        unit__path__in=_paths_above(unit), lock_on__gte=today
+    )
+    return ahead.order_by("lock_on").values_list("school_year", flat=True).first()
+
+
 def _paths_above(unit: MP_Node) -> list[str]:
     """The paths of the unit and of every unit above it: no query."""
     step: int = Unit.steplen

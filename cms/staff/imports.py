@@ -25,6 +25,7 @@ from documents.importing.runs import commit_import, discard_import, plan_import
 from documents.models import ImportRow, ImportRun, Role, Unit, User
 from documents.models.imports import ImportStatus, Outcome
 
+from .deadlines import year_due
 from .roles import StaffRequest
 from .views import Crumb, StaffView
 
@@ -89,12 +90,14 @@ class UploadForm(forms.Form):
 
 
 def latest_year(user: User) -> str:
-    """The year of the last import, else the one that begins in August."""
-    own = [a.unit_id for a in user.standing if a.role == Role.REGISTRAR]
+    """The year that the calendar waits for, else that of the last import, else now's."""
+    own = [a.unit for a in user.standing if a.role == Role.REGISTRAR]
+    today = timezone.localdate()
+    if due := next((year for unit in own if (year := year_due(unit, today))), None):
+        return due
     last = ImportRun.objects.filter(unit__in=own).first()
     if last:
         return last.school_year
-    today = timezone.localdate()
     start = today.year if today.month >= 8 else today.year - 1
     return f"{start}-{start + 1}"
 

@@ -25,7 +25,7 @@ def site(
 ) -> Iterator[Site]:
     """The demo served as `make run` serves it: site, worker, real signatures."""
     copy = demo_template.copy(tmp_path_factory.mktemp("site") / "data")
-    # Wagtail's admin speaks the language of a person's profile; the tests quote English.
+    # Wagtail speaks the language of a person's profile; the tests quote English.
     copy.manage("shell", "--no-imports", "-c", ENGLISH)
     running = Site.start(copy)
     yield running
