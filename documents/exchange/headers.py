@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from documents.kinds.packets import Value, ValueType
-from documents.models import Version
 
 from .mapping import read, write
 from .trees import Element
+
+if TYPE_CHECKING:
+    # A packet is read without a database.
+    from documents.models import Version
 
 NUMBER = ValueType.NUMBER
 

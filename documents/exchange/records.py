@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from documents.canonical import canonical_json, content_digest
 from documents.kinds import get_kind
 from documents.kinds.packets import Coverage, PacketFormat, XmlSlot
-from documents.models import Version
 
 from .faults import PacketIncomplete, SlotUnavailable
 from .headers import RecordHeader
 from .mapping import get_text, id_part, parse_json, read, write
 from .places import Places, build, data_id, part_id, sheet_id
 from .trees import Element, canonical, fragment, to_bytes
+
+if TYPE_CHECKING:
+    # A packet is read without a database.
+    from documents.models import Version
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,10 @@ from documents.models import (
     Version,
 )
 
+from ..signing.evidence import EvidenceSource
 from ..verification.report import Report, SignatureReport
 from ..verification.signatures import Slot
+from ..verification.trust import TrustStore
 from ..verification.verifier import verify_pdf
 from .credentials import trust
 
@@ -105,10 +107,21 @@ def verdict_of_code(code: str, at: datetime | None = None) -> Answer:
     return Answer(verdict, at, lookup.hex, reasons, sheets)
 
 
-def verdict_of_file(data: bytes, at: datetime | None = None) -> Answer:
-    """What a PDF proves by itself, and what the register says of it."""
+def verdict_of_file(
+    data: bytes,
+    at: datetime | None = None,
+    *,
+    store: TrustStore | None = None,
+    source: EvidenceSource | None = None,
+) -> Answer:
+    """What a PDF proves by itself, and what the register says of it.
+
+    ``store`` replaces the trust of this installation. Without ``source`` nothing
+    leaves this machine; with it, services are asked where nothing else knows.
+    """
     at = at or timezone.now()
-    report = verify_pdf(data, trust(at), at, slots=required_slots())
+    store = trust(at) if store is None else store
+    report = verify_pdf(data, store, at, slots=required_slots(), source=source)
     if report.verdict != AUTHENTIC:
         reasons = tuple(Reason(r.value, r.sentence) for r in report.reasons)
         return _of_file(report, report.verdict.value, at, reasons=reasons)

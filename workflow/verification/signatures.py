@@ -340,7 +340,7 @@ def pades_level(
     B-LT, whatever else it brings; and a time-stamp covers that proof, or it is not
     B-LTA.
     """
-    if stamp.moment is None or not stamp.proves:
+    if stamp.moment is None or set(stamp.reasons) - {Reason.REVOCATION_UNKNOWN}:
         return "B-B"
     if not isinstance(way, Chain) or stamp.chain is None:
         return "B-T"

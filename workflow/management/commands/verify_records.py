@@ -4,9 +4,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from workflow.management.selection import as_json
+from workflow.management.selection import WRONG_USE, as_json
 from workflow.services.verdicts import (
     AUTHENTIC,
     Answer,
@@ -14,7 +14,10 @@ from workflow.services.verdicts import (
     verdict_of_code,
     verdict_of_file,
 )
+from workflow.signing.evidence import EvidenceSource, OnlineEvidence
+from workflow.verification.trust import TrustStore, TrustUnreadable
 
+TRUST_HELP = "trust only the certificates in this folder"
 # A record has some hundred kilobytes; a file beyond this is not read.
 LARGEST = 50 * 1024 * 1024
 
@@ -26,10 +29,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", metavar="PATH_OR_CODE")
+        parser.add_argument("--trust", type=Path, metavar="DIR", help=TRUST_HELP)
+        parser.add_argument("--offline", action="store_true", help="ask no service")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = [_row(path) for path in options["paths"]]
+        store = _store(options["trust"])
+        source = None if options["offline"] else OnlineEvidence()
+        rows = [_row(path, store, source) for path in options["paths"]]
         if options["as_json"]:
             self.stdout.write(as_json(rows))
         else:
@@ -40,10 +47,24 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def _row(path: str) -> dict[str, Any]:
+def _store(folder: Path | None) -> TrustStore | None:
+    """The anchors in a folder; None for those of this installation."""
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise CommandError(f"{folder} is not a folder.", returncode=WRONG_USE)
+    try:
+        return TrustStore.from_directory(folder)
+    except TrustUnreadable as error:
+        raise CommandError(str(error), returncode=WRONG_USE) from error
+
+
+def _row(
+    path: str, store: TrustStore | None, source: EvidenceSource | None
+) -> dict[str, Any]:
     file = Path(path)
     if file.is_file() or parse_code(path) is None:
-        return _of_file(path, file)
+        return _of_file(path, file, store, source)
     answer = verdict_of_code(path)
     signatures = [
         {
@@ -58,14 +79,16 @@ def _row(path: str) -> dict[str, Any]:
     return _answer(path, answer, signatures)
 
 
-def _of_file(path: str, file: Path) -> dict[str, Any]:
+def _of_file(
+    path: str, file: Path, store: TrustStore | None, source: EvidenceSource | None
+) -> dict[str, Any]:
     try:
         if file.stat().st_size > LARGEST:
             return _unreadable(path, "too_large")
         data = file.read_bytes()
     except OSError:
         return _unreadable(path, "file_not_found")
-    answer = verdict_of_file(data)
+    answer = verdict_of_file(data, store=store, source=source)
     return _answer(path, answer, [s.as_json() for s in answer.signatures])
 
 
