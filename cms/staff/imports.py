@@ -90,7 +90,7 @@ class UploadForm(forms.Form):
 
 
 def latest_year(user: User) -> str:
-    """The year that the calendar waits for, else that of the last import, else now's."""
+    """The year that the calendar waits for, or of the last import, or of today."""
     own = [a.unit for a in user.standing if a.role == Role.REGISTRAR]
     today = timezone.localdate()
     if due := next((year for unit in own if (year := year_due(unit, today))), None):
