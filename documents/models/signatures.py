@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .records import Version
@@ -43,13 +44,17 @@ class Signature(models.Model):
 class Purpose(models.TextChoices):
     ISSUED = "issued", _("issued")
     EFFECTIVE = "effective", _("in effect")
+    RENEWED = "renewed", _("renewed")
 
 
 class Artifact(models.Model):
     """A file that belongs to a version: its bytes are stored by their digest.
 
     ``issued`` carries the signatures; ``effective`` is the same file with the date of
-    the lock filled in, an incremental update that leaves the signatures valid.
+    the lock filled in, an incremental update that leaves the signatures valid;
+    ``renewed`` extends the newest file before it with fresh evidence, ``number`` times
+    so far. Until ``evidence_until`` the last time-stamp vouches for the file; None: it
+    was not made to last. The newest file of a version is the one that is given out.
     """
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="artifacts")
@@ -57,14 +62,20 @@ class Artifact(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     size = models.PositiveIntegerField()
     created_at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField(default=1)
+    evidence_until = models.DateTimeField(_("evidence until"), null=True)
 
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
         constraints = [
             models.UniqueConstraint(
-                name="artifact_is_one_per_purpose_of_a_version",
-                fields=["version", "purpose"],
+                name="artifact_is_one_per_purpose_and_number_of_a_version",
+                fields=["version", "purpose", "number"],
+            ),
+            models.CheckConstraint(
+                name="artifact_only_a_renewal_is_repeated",
+                condition=Q(purpose="renewed") | Q(number=1),
             ),
         ]
 

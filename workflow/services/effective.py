@@ -14,6 +14,7 @@ from documents.models.signatures import Purpose
 from documents.rendering import EFFECTIVE_DATE_SIZE, render_stamp
 
 from ..errors import WorkflowError
+from ..signing.longterm import evidence_expires_at
 from . import credentials
 
 logger = structlog.get_logger(__name__)
@@ -30,23 +31,29 @@ def record_pdf(record: Record) -> bytes:
     Raises NotIssued, FileMissing, FileAltered.
     """
     version = record.current
-    issued = _artifact(version, Purpose.ISSUED) if version else None
-    if version is None or issued is None:
+    newest = newest_file(version) if version else None
+    if version is None or newest is None:
         raise NotIssued(str(record))
-    if record.is_final:
-        return effective_pdf(record, version, issued)
-    return storage.get(issued.sha256)
+    dated = version.artifacts.filter(purpose=Purpose.EFFECTIVE)
+    if record.is_final and not dated.exists():
+        return effective_pdf(record, version, newest)
+    return storage.get(newest.sha256)
 
 
-def effective_pdf(record: Record, version: Version, issued: Artifact) -> bytes:
-    """The issued file with the date of the lock, made at the first call only."""
-    if dated := _artifact(version, Purpose.EFFECTIVE):
-        return storage.get(dated.sha256)
+def newest_file(version: Version) -> Artifact | None:
+    """The file of a version that is given out: each one extends the one before."""
+    return version.artifacts.order_by("-pk").first()
+
+
+def effective_pdf(record: Record, version: Version, newest: Artifact) -> bytes:
+    """The newest file with the date of the lock, stored; of two made at once the
+    first one counts.
+    """
     assert record.locked_at is not None  # record_is_locked_iff_final
     text = timezone.localtime(record.locked_at).strftime("Có hiệu lực từ: %d/%m/%Y")
     now = timezone.now()
     pdf = credentials.keeper(now).fill_effective_date(
-        storage.get(issued.sha256),
+        storage.get(newest.sha256),
         text,
         render_stamp([text], *EFFECTIVE_DATE_SIZE),
         at=now,
@@ -89,10 +96,7 @@ def _keep(version: Version, pdf: bytes) -> bytes:
                 "sha256": sha256,
                 "size": len(pdf),
                 "created_at": timezone.now(),
+                "evidence_until": evidence_expires_at(pdf),
             },
         )
     return pdf if kept.sha256 == sha256 else storage.get(kept.sha256)
-
-
-def _artifact(version: Version, purpose: Purpose) -> Artifact | None:
-    return version.artifacts.filter(purpose=purpose).first()

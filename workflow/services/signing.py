@@ -14,6 +14,7 @@ from documents.rendering import SIGNATURE_SIZE, render_pdf, render_stamp
 
 from ..errors import NotVerified, VersionMoved
 from ..signing.certificates import CertificateInfo
+from ..signing.longterm import evidence_expires_at
 from ..signing.pades import Field, sign_pdf
 from ..signing.providers.base import Provider
 from ..verification.verifier import verify_pdf
@@ -77,6 +78,7 @@ def sign_record(
             sha256=sha256,
             size=size,
             created_at=at,
+            evidence_until=evidence_expires_at(pdf),
         )
         record.sign(at=at)
         signatures = signatures_digest(version)

@@ -33,10 +33,12 @@ from workflow.signing.pades import stamp_document
 from workflow.signing.timestamps import TimeStamper
 from workflow.signing.update import (
     EFFECTIVE_DATE,
+    STAMP_FIELD,
     RecordUpdate,
     fill_date,
     follow,
     open_update,
+    stamp_count,
 )
 from workflow.verification.chains import Chain, find_chain
 from workflow.verification.revocation import Status
@@ -135,10 +137,10 @@ def evidence_expires_at(
     last, and needs ``Keeper.complete`` now. Raises NotSignable for what is no PDF.
     """
     policy = policy or default_policy()
-    stamps = open_update(pdf, EVIDENCE).prev.embedded_timestamp_signatures
-    if not stamps:
+    token = last_stamp(open_update(pdf, EVIDENCE))
+    if token is None:
         return None
-    signed = stamps[-1].signed_data
+    signed = cms.ContentInfo.load(token)["content"]
     leaf, others = read_certificates(signed)
     uses = [
         *uses_of_signer(signed["signer_infos"][0], leaf),
@@ -147,6 +149,18 @@ def evidence_expires_at(
     ends: list[datetime] = [one.not_valid_after for one in (leaf, *others)]
     end = policy.ends(uses)
     return min(filter(None, (end, *ends)))
+
+
+def last_stamp(update: RecordUpdate) -> bytes | None:
+    """The token of the last document time-stamp, by the number in its field's name."""
+    number = stamp_count(update)
+    form = follow(update.root, "/AcroForm", {})
+    for reference in follow(form, "/Fields", ()):
+        field = reference.get_object()
+        if number and follow(field, "/T") == f"{STAMP_FIELD}{number}":
+            token: bytes = field["/V"].raw_get("/Contents").original_bytes
+            return token
+    return None
 
 
 def all_used(reader: Any) -> Iterator[Used]:
