@@ -55,6 +55,9 @@ def make_actors(units: dict[str, Unit], record: Record) -> dict[str, User]:
     for role in (Role.REGISTRAR, Role.HEAD):
         name = f"{role} receiving"
         actors[name] = _holder(name, role, units["other"], own_class)
+    actors["officer of the commune"] = make_user(
+        "commune", Role.OFFICER, units["commune"]
+    )
     next_class = make_class(units["school"], "3A")
     actors["class_teacher next door"] = make_user(
         "next", Role.CLASS_TEACHER, units["school"], next_class

@@ -169,14 +169,23 @@ def _registrar(queue: Queue, user: User, office: Assignment) -> None:
 def _officer(queue: Queue, user: User, office: Assignment) -> None:
     states = counts_by_state(Record.objects.visible_to(user).in_unit(office.unit))
     tree = reverse("staff:unit", args=[office.unit.code])
-    queue.waiting = [
-        Task(
-            states[State.SIGNED],
-            _("signed by their schools, ready to be locked"),
-            f"{tree}?state={State.SIGNED}",
-            _("Look"),
-        )
-    ]
+    if office.locks(office.unit):
+        queue.waiting = [
+            Task(
+                states[State.SIGNED],
+                _("signed by their schools, ready to be locked"),
+                f"{tree}?state={State.SIGNED}",
+                _("Look"),
+            )
+        ]
+    else:
+        queue.sent = [
+            Task(
+                states[State.SIGNED],
+                _("signed, waiting for the department's lock"),
+                f"{tree}?state={State.SIGNED}",
+            )
+        ]
     queue.coming = [
         Task(
             states[State.REVIEWED],

@@ -54,6 +54,10 @@ def open_unit(user: User, code: str) -> Unit:
     return unit
 
 
+def may_lock(user: User, unit: Unit) -> bool:
+    return any(a.locks(unit) for a in user.standing)
+
+
 def records_below(user: User, unit: Unit, year: str) -> RecordQuerySet:
     records = Record.objects.visible_to(user).in_unit(unit)
     return records.filter(school_year=year) if year else records
@@ -128,6 +132,7 @@ class UnitView(StaffView):
         return super().get_context_data(
             unit=self.unit,
             is_school=is_school,
+            may_lock=is_school and may_lock(self.request.user, self.unit),
             units=unit_rows,
             classes=class_rows,
             sums=(sums := _sums(unit_rows, class_rows)),
@@ -168,7 +173,7 @@ class LockView(StaffView):
     @cached_property
     def unit(self) -> Unit:
         unit = open_unit(self.request.user, self.kwargs["code"])
-        if unit.kind != UnitKind.SCHOOL:
+        if unit.kind != UnitKind.SCHOOL or not may_lock(self.request.user, unit):
             raise Http404
         return unit
 

@@ -62,7 +62,8 @@ def issuing_head(record: Record, user: User) -> bool:
 
 
 def department_officer(record: Record, user: User) -> bool:
-    return user.holds(Role.OFFICER, record.issuer)
+    """An officer of the department or the ministry; one of a commune only watches."""
+    return any(a.locks(record.issuer) for a in user.standing)
 
 
 def custodian_registrar(record: Record, user: User) -> bool:

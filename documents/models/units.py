@@ -75,6 +75,8 @@ class Role(models.TextChoices):
 
 CLASS_ROLES = (Role.CLASS_TEACHER, Role.SUBJECT_TEACHER)
 SUBTREE_ROLES = (Role.ADMIN, Role.OFFICER, Role.INSPECTOR)
+# Communes watch their schools; the lock is the department's (domain.md §1 and §2).
+LOCKING_KINDS = (UnitKind.DEPARTMENT, UnitKind.MINISTRY)
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -141,3 +143,7 @@ class Assignment(models.Model):
         if self.role in SUBTREE_ROLES:
             return self.unit.contains(unit)
         return bool(self.unit_id == unit.pk)
+
+    def locks(self, unit: Unit) -> bool:
+        """Whether this assignment lets its holder lock what ``unit`` issued."""
+        return self.unit.kind in LOCKING_KINDS and self.covers(Role.OFFICER, unit)

@@ -10,7 +10,7 @@ from documents import machine
 WHO = {
     "class_teacher": "class teacher of the record's class",
     "issuing_head": "head of the issuing school",
-    "department_officer": "officer of a unit above the issuer, or the calendar",
+    "department_officer": "officer of the department or the ministry, or the calendar",
     "custodian_registrar": "registrar of the keeping school",
     "receiving_registrar": "registrar of the school that the dispatch names",
 }

@@ -115,6 +115,25 @@ def test_another_province_is_not_there(sign_in, staff_of_elsewhere, signed_recor
     assert Record.objects.get(pk=signed_record.pk).state == State.SIGNED
 
 
+def test_an_officer_of_the_commune_watches_and_does_not_lock(
+    sign_in, units, signed_record
+):
+    officer = factories.make_user("commune", "officer", units["commune"])
+    client = sign_in(officer)
+    data = {"version": signed_record.current_id}
+
+    page = client.get(to("unit", "my-ngai"))
+
+    assert page.status_code == 200
+    assert to("lock", "my-ngai") not in page.content.decode()
+    assert client.get(to("lock", "my-ngai")).status_code == 404
+    assert client.post(to("lock", "my-ngai"), data).status_code == 404
+    assert not Batch.objects.exists()
+    queue = client.get("/admin/").content.decode()
+    assert "waiting for the department" in queue
+    assert "ready to be locked" not in queue
+
+
 def test_only_a_school_is_locked(sign_in, officer):
     assert sign_in(officer).get(to("lock", "dong-thap")).status_code == 404
 
