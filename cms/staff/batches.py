@@ -45,12 +45,14 @@ def start(
     unit: Unit,
     reason: str = "",
 ) -> Batch:
-    """Write the batch down and hand it to a worker once it is committed."""
-    with transaction.atomic():
-        batch = start_batch(
-            step=step, record_ids=record_ids, by=request.user, unit=unit, reason=reason
-        )
-        transaction.on_commit(partial(tasks.run_batch.delay, batch.pk))
+    """Write the batch down and hand it to a worker once it is committed.
+
+    Raises what ``start_batch`` raises, with nothing written.
+    """
+    batch = start_batch(
+        step=step, record_ids=record_ids, by=request.user, unit=unit, reason=reason
+    )
+    _hand_over(batch)
     return batch
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from documents.kinds.fields import Difference, differences
-from documents.models import LedgerEntry, Record, Version
+from documents.models import LedgerEntry, Record, Unit, Version
 
 SENTENCES: dict[str, Promise] = {
     "import": gettext_lazy("%(who)s imported version %(version)s from files."),
@@ -28,6 +28,9 @@ SENTENCES: dict[str, Promise] = {
     "withdraw": gettext_lazy("%(who)s took the dispatch to %(to)s back."),
 }
 OTHERWISE = gettext_lazy("%(who)s: %(action)s.")
+
+# What a ledger keeps as the code of a unit.
+PLACES = ("from", "to")
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,21 @@ class Edition:
 
 
 def ledger_lines(entries: Iterable[LedgerEntry]) -> list[Line]:
+    """Each entry as a sentence; one query for the names of all units in them."""
+    entries = list(entries)
+    codes = {e.payload[key] for e in entries for key in PLACES if key in e.payload}
+    names = dict(Unit.objects.filter(code__in=codes).values_list("code", "name"))
     return [
-        Line(entry, _sentence(entry), str(entry.payload.get("reason", "")))
+        Line(entry, _sentence(entry, names), str(entry.payload.get("reason", "")))
         for entry in entries
     ]
 
 
-def _sentence(entry: LedgerEntry) -> str:
-    known = {"version": "", "from": "", "to": ""}
+def _sentence(entry: LedgerEntry, names: dict[str, str]) -> str:
+    known: dict[str, Any] = {"version": "", "from": "", "to": ""} | entry.payload
+    places = {key: names.get(known[key], known[key]) for key in PLACES}
     who = str(entry.actor) if entry.actor else _("The calendar")
-    data = known | entry.payload | {"who": who, "action": entry.action}
+    data = known | places | {"who": who, "action": entry.action}
     sentence: str = str(SENTENCES.get(entry.action, OTHERWISE)) % data
     return sentence
 

@@ -164,10 +164,18 @@ class SignView(StaffView):
             messages.warning(request, _changed_meanwhile(left_out))
         if not records:
             return redirect(self.request.path)
+        try:
+            return self._begin(records)
+        except RecordsError as error:
+            messages.error(request, error.for_user())
+            return redirect(self.request.path)
+
+    def _begin(self, records: list[Record]) -> HttpResponse:
+        """Raises what ``start_batch`` raises."""
+        if "uuid" in self.kwargs:
+            return self._sign_one(records[0])
         keys = [record.pk for record in records]
-        if "uuid" not in self.kwargs:
-            return begin_batch(self.request, "sign", keys, unit=records[0].issuer)
-        return self._sign_one(records[0])
+        return begin_batch(self.request, "sign", keys, unit=records[0].issuer)
 
     def _sign_one(self, record: Record) -> HttpResponse:
         """Sign it in the background and go on with the review."""
