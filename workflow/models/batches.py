@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from documents.models import Record, Unit, User
+from documents.models import Record, Unit, User, Version
 
 
 class Batch(models.Model):
@@ -41,10 +41,15 @@ class ItemStatus(models.TextChoices):
 
 
 class BatchItem(models.Model):
-    """The outcome of a batch for one record. ``error`` is a stable code."""
+    """The outcome of a batch for one record. ``error`` is a stable code.
+
+    ``version`` is what the person saw when the batch was started; on any other the
+    step is refused.
+    """
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="items")
     record = models.ForeignKey(Record, models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, models.PROTECT, null=True, related_name="+")
     status = models.CharField(
         max_length=8, choices=ItemStatus, default=ItemStatus.PENDING
     )

@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from documents.errors import RecordsError
-from documents.models import LedgerEntry, Record, Unit, User
+from documents.models import LedgerEntry, Record, Role, State, Unit, User
 
-from ..errors import IllegalTransition
+from ..errors import IllegalTransition, VersionMoved
 from ..models import Batch, BatchItem, ItemStatus
 from ..signing.errors import SigningUnavailable
 from . import STEPS
+from .credentials import check_before_signing
 
 # A run that has not shown itself for this long is taken for dead.
 STALE = timedelta(seconds=90)
@@ -34,7 +35,6 @@ class UnexpectedFault(RecordsError):
     user_message = _("Something went wrong. The administrator finds more in the log.")
 
 
-@transaction.atomic
 def start_batch(
     *,
     step: str,
@@ -46,17 +46,34 @@ def start_batch(
 ) -> Batch:
     """Write down what is to be done; ``run_batch`` does it, here or in a worker.
 
-    Only records that ``by`` may see become items; rules are checked item by item.
+    Only records that ``by`` may see become items, each with the version that it has
+    now; rules are checked item by item. Call it outside a transaction: before
+    signing it asks services outside, and raises what ``check_before_signing`` does.
     """
-    batch = Batch.objects.create(
-        step=step, by=by, unit=unit, reason=reason, created_at=at or timezone.now()
-    )
     visible = Record.objects.visible_to(by).filter(pk__in=record_ids)
-    BatchItem.objects.bulk_create(
-        [BatchItem(batch=batch, record_id=pk) for pk in _in_order(visible)],
-        batch_size=500,
-    )
+    agreed = list(_in_order(visible))
+    if step == "sign":
+        _check_signers(visible, by)
+    with transaction.atomic():
+        batch = Batch.objects.create(
+            step=step, by=by, unit=unit, reason=reason, created_at=at or timezone.now()
+        )
+        BatchItem.objects.bulk_create(
+            [
+                BatchItem(batch=batch, record_id=pk, version_id=version)
+                for pk, version in agreed
+            ],
+            batch_size=500,
+        )
     return batch
+
+
+def _check_signers(records: QuerySet[Record], by: User) -> None:
+    """Ask for each school whose head signs; to all others each item says no."""
+    issuers = records.filter(state=State.REVIEWED).values("issuer")
+    for school in Unit.objects.filter(pk__in=issuers).order_by("pk"):
+        if by.holds(Role.HEAD, school):
+            check_before_signing(by, school, at=timezone.now())
 
 
 def run_batch(batch_id: int) -> Iterator[BatchItem]:
@@ -109,9 +126,9 @@ def stopped_batches(at: datetime | None = None) -> QuerySet[Batch]:
     )
 
 
-def _in_order(records: QuerySet[Record]) -> Iterator[int]:
+def _in_order(records: QuerySet[Record]) -> Iterator[tuple[int, int | None]]:
     # Everybody takes rows in the order of their keys, so nobody waits in a circle.
-    return records.order_by("pk").values_list("pk", flat=True).iterator()
+    return records.order_by("pk").values_list("pk", "current_id").iterator()
 
 
 def _next_item(batch_id: int, run: str) -> BatchItem | None:
@@ -154,6 +171,10 @@ def _work_on(item: BatchItem) -> None:
     if _did_it(item):
         _note(item, ItemStatus.DONE)
         return
+    # While the batch waited the record may have come back with another content.
+    if moved := _moved(item):
+        _note(item, ItemStatus.REFUSED, VersionMoved(moved))
+        return
     # Read afresh for each item: a person who loses a role is stopped at the next one.
     by = User.objects.get(pk=item.batch.by_id)
     try:
@@ -184,6 +205,12 @@ def _did_it(item: BatchItem) -> bool:
         actor=item.batch.by_id,
         at__gte=item.batch.created_at,
     ).exists()
+
+
+def _moved(item: BatchItem) -> Record | None:
+    """The record, if it has another version than the one that was agreed to."""
+    moved = Record.objects.filter(pk=item.record_id).exclude(current=item.version_id)
+    return moved.first() if item.version_id else None
 
 
 def _note(

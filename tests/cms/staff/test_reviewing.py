@@ -121,6 +121,25 @@ def test_signing_a_class_is_a_batch_with_a_page(
     assert [state_of(r) for r in three_reviewed] == ["signed", "signed", "reviewed"]
 
 
+@pytest.mark.parametrize("whole_class", [True, False])
+def test_a_dead_time_stamper_is_found_before_anything_is_begun(
+    sign_in, head, seal, reviewed_record, settings, whole_class
+):
+    settings.TSA_URL = "http://127.0.0.1:9/tsa"
+    url = to("sign", reviewed_record.uuid)
+    if whole_class:
+        url = to("sign-class", reviewed_record.school_class_id)
+
+    response = sign_in(head).post(
+        url, {"version": reviewed_record.current_id}, follow=True
+    )
+
+    assert response.redirect_chain == [(url, 302)]
+    assert "time-stamping service does not answer" in response.content.decode()
+    assert not Batch.objects.exists()
+    assert state_of(reviewed_record) == State.REVIEWED
+
+
 def test_what_changed_since_the_question_is_left_out(
     sign_in, head, seal, reviewed_record
 ):
@@ -144,7 +163,9 @@ def test_one_is_signed_and_the_review_goes_on(
     assert state_of(first) == State.SIGNED
 
 
-def test_what_is_being_signed_does_not_come_up_again(sign_in, head, three_reviewed):
+def test_what_is_being_signed_does_not_come_up_again(
+    sign_in, head, seal, three_reviewed
+):
     client = sign_in(head)
     first, second, _third = three_reviewed
     client.post(to("sign", first.uuid), {"version": first.current_id})  # not run yet

@@ -11,8 +11,9 @@ from documents.models import Artifact, LedgerEntry, Record, SchoolClass, User
 from tests.actors import bring_to
 from tests.factories import make_draft, make_pupil
 from workflow import tasks
+from workflow.errors import NoCredential
 from workflow.models import Batch, BatchItem
-from workflow.services import return_record, submit_record
+from workflow.services import edit_record, return_record, submit_record
 from workflow.services.batches import (
     MAX_ATTEMPTS,
     STALE,
@@ -24,6 +25,7 @@ from workflow.services.batches import (
     start_batch,
     stopped_batches,
 )
+from workflow.signing.errors import TimestampUnavailable
 
 
 @pytest.fixture
@@ -244,6 +246,54 @@ def test_a_service_that_is_away_fails_the_item_and_the_next_run_tries_again(
     batch.refresh_from_db()
     assert batch.finished_at
     assert {i.attempts for i in batch.items.all()} == {2}
+
+
+def test_a_dead_service_is_found_before_the_first_record_is_begun(
+    reviewed: list[Record], head: User, seal: Any, settings: Any
+):
+    settings.TSA_URL = "http://127.0.0.1:9/tsa"
+
+    with pytest.raises(TimestampUnavailable):
+        start_batch(step="sign", record_ids=keys(reviewed), by=head)
+
+    assert not Batch.objects.exists()
+
+
+def test_a_head_without_a_seal_begins_nothing(reviewed: list[Record], head: User):
+    with pytest.raises(NoCredential):
+        start_batch(step="sign", record_ids=keys(reviewed), by=head)
+
+    assert not Batch.objects.exists()
+
+
+def test_whoever_is_not_the_head_is_refused_record_by_record(
+    reviewed: list[Record], registrar: User
+):
+    batch = start_batch(step="sign", record_ids=keys(reviewed), by=registrar)
+
+    list(run_batch(batch.pk))
+
+    assert {i.error for i in batch.items.all()} == {"not_allowed"}
+
+
+def test_only_the_content_that_was_agreed_to_is_signed(
+    reviewed: list[Record], head: User, teacher: User, seal: Any
+):
+    """Returned, corrected and submitted again while the batch was paused."""
+    batch = start_batch(step="sign", record_ids=keys(reviewed), by=head)
+    pause_batch(batch)
+    pk = reviewed[0].pk
+    return_record(record_id=pk, by=head, reason="Sai điểm")
+    changes = {"subjects.math.score": 10}
+    edit_record(record_id=pk, by=teacher, base=1, changes=changes)
+    submit_record(record_id=pk, by=teacher)
+
+    resume_batch(batch)
+    list(run_batch(batch.pk))
+
+    assert statuses(batch) == ["refused", "done"]
+    assert batch.items.first().error == "version_moved"
+    assert Record.objects.get(pk=pk).state == "reviewed"
 
 
 def test_trying_ends_some_time_and_somebody_may_let_it_start_again(

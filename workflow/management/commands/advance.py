@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from rich.progress import track
 
 from documents import machine
-from documents.models import Record, State
+from documents.errors import RecordsError
+from documents.models import Record, State, User
 from documents.querysets import RecordQuerySet
 from workflow.errors import NotVisible, ReasonMissing
 from workflow.management.selection import (
@@ -41,26 +43,36 @@ class Command(BaseCommand):
         if machine.table()[step].needs_reason and not options["reason"].strip():
             self.stderr.write(ReasonMissing().for_user())
             raise SystemExit(2)
+        waiting = ahead(records, step)
+        done = 0
+        try:
+            for item in self._run(waiting, user, options):
+                if item.status == ItemStatus.DONE:
+                    done += 1
+                else:
+                    refused.append(_item_refusal(item))
+        except RecordsError as error:  # before the first record was begun
+            refused += _refusals_of_all(waiting, error)
+        seconds = round(time.monotonic() - begun, 3)
+        self._report(options, {"done": done, "refused": refused, "seconds": seconds})
+
+    def _run(
+        self, records: RecordQuerySet, user: User, options: dict[str, Any]
+    ) -> Iterator[BatchItem]:
+        """Take the step for each. Raises what ``start_batch`` raises."""
         batch = start_batch(
-            step=step,
-            record_ids=list(ahead(records, step).values_list("pk", flat=True)),
+            step=options["step"],
+            record_ids=list(records.values_list("pk", flat=True)),
             by=user,
             reason=options["reason"],
         )
-        done = 0
-        for item in track(
+        yield from track(
             run_batch(batch.pk),
-            description=step,
+            description=options["step"],
             total=batch.items.count(),
             console=progress_console,
             disable=options["verbosity"] == 0,
-        ):
-            if item.status == ItemStatus.DONE:
-                done += 1
-            else:
-                refused.append(_item_refusal(item))
-        seconds = round(time.monotonic() - begun, 3)
-        self._report(options, {"done": done, "refused": refused, "seconds": seconds})
+        )
 
     def _report(self, options: dict[str, Any], result: dict[str, Any]) -> None:
         if options["as_json"]:
@@ -89,6 +101,17 @@ def ahead(records: RecordQuerySet, step: str) -> RecordQuerySet:
 def _refusal(code: str) -> dict[str, str]:
     error = NotVisible(code)
     return {"code": code, "error": error.code, "message": error.for_user()}
+
+
+def _refusals_of_all(
+    records: RecordQuerySet, error: RecordsError
+) -> list[dict[str, str]]:
+    """Nothing was begun: the same refusal for each record."""
+    message = error.for_user()
+    return [
+        {"code": record.book.lookup_code, "error": error.code, "message": message}
+        for record in records.select_related("book").order_by("pk")
+    ]
 
 
 def _item_refusal(item: BatchItem) -> dict[str, str]:

@@ -15,6 +15,7 @@ from documents import triggers
 from documents.models import ReadLog, Record, SchoolClass, Unit, User
 from tests.actors import bring_to, make_record
 from tests.factories import make_class, make_draft, make_pupil
+from workflow.models import Batch
 from workflow.services import recall_record, record_pdf
 
 CODE = "0f8fad5bd9cb469fa16570867728950e"
@@ -98,6 +99,22 @@ def test_advance_signs_and_locks(
     assert command("advance", "lock", "--as", "officer", "--json").json["done"] == 1
 
     assert Record.objects.get(pk=reviewed_record.pk).state == "locked"
+
+
+def test_a_dead_time_stamper_is_named_for_each_record_and_nothing_is_begun(
+    command, reviewed_record: Record, head: User, seal: Unit, settings: Any
+):
+    settings.TSA_URL = "http://127.0.0.1:9/tsa"
+
+    answer = command("advance", "sign", "--as", "head", "--json")
+
+    [row] = answer.json["refused"]
+    assert (answer.status, answer.json["done"]) == (1, 0)
+    assert (row["code"], row["error"]) == (
+        code(reviewed_record),
+        "timestamp_unavailable",
+    )
+    assert not Batch.objects.exists()
 
 
 def test_what_stands_too_early_for_a_step_is_refused(
