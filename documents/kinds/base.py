@@ -94,6 +94,10 @@ class Kind(ABC):
         """The sheets to print. Raises KeyError for an unknown form version."""
 
     @abstractmethod
+    def is_completed(self, content: Any) -> bool:
+        """Whether the pupil needs no re-assessment in summer (domain.md §2)."""
+
+    @abstractmethod
     def search_text(self, content: Any) -> dict[str, str]:
         """The text to search by, a string for each field of the projection."""
 

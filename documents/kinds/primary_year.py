@@ -140,6 +140,9 @@ class PrimaryYearKind(Kind):
     def printout(self, content: PrimaryYear, form_version: str) -> Printout:
         return printout(content, form_version)
 
+    def is_completed(self, content: PrimaryYear) -> bool:
+        return content.completed is not False
+
     def search_text(self, content: PrimaryYear) -> dict[str, str]:
         traits = (content.qualities, content.general, content.specific)
         comments = [mark.comment for mark in content.subjects.values()]

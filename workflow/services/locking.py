@@ -37,11 +37,20 @@ def lock_record(
 
 
 def due_records(deadline: Deadline) -> list[int]:
-    """The keys of the signed records that a deadline's day freezes."""
+    """The keys of the signed records that a deadline's day freezes.
+
+    The first round is about the pupils who completed the class programme; the round
+    of the re-assessed takes all that is left (domain.md §2).
+    """
     records = Record.objects.in_unit(deadline.unit).filter(
         school_year=deadline.school_year, state=State.SIGNED
     )
-    return list(records.order_by("pk").values_list("pk", flat=True))
+    everybody = deadline.group == Group.REASSESSED
+    return [
+        record.pk
+        for record in records.select_related("current").order_by("pk").iterator(500)
+        if everybody or _is_completed(record)
+    ]
 
 
 def lock_due(at: datetime | None = None) -> Iterator[tuple[int, RecordsError | None]]:
@@ -51,15 +60,18 @@ def lock_due(at: datetime | None = None) -> Iterator[tuple[int, RecordsError | N
     that was stopped goes on with the next call.
     """
     at = at or timezone.now()
-    due = Deadline.objects.filter(
-        locked_at=None,
-        lock_on__lte=timezone.localdate(at),
-        group=Group.COMPLETED,
-    )
-    for deadline in due.select_related("unit"):
+    due = Deadline.objects.filter(locked_at=None, lock_on__lte=timezone.localdate(at))
+    for deadline in due.select_related("unit").order_by("lock_on", "pk"):
         for record_id in due_records(deadline):
             yield record_id, _try_lock(record_id, at)
         Deadline.objects.filter(pk=deadline.pk).update(locked_at=at)
+
+
+def _is_completed(record: Record) -> bool:
+    assert record.current is not None  # record_past_draft_has_a_version
+    return record.definition.is_completed(
+        record.definition.parse(record.current.canonical)
+    )
 
 
 def _try_lock(record_id: int, at: datetime) -> RecordsError | None:

@@ -8,8 +8,8 @@ import pytest
 from documents.errors import RecordsError
 from documents.models import LedgerEntry, Record, SchoolClass, Signature, Unit, User
 from documents.versions import Draft, NotDraft, add_version
-from tests.actors import make_record
-from tests.factories import NOW, YEAR, make_class
+from tests.actors import bring_to, make_record
+from tests.factories import NOW, YEAR, make_class, make_draft
 from workflow.errors import IllegalTransition
 from workflow.models import Deadline
 from workflow.services import lock_record
@@ -161,3 +161,23 @@ def test_the_worker_locks_by_the_calendar(units: dict[str, Unit], signed: Record
 
     assert Record.objects.get(pk=signed.pk).state == "locked"
     assert LedgerEntry.objects.filter(action="lock").count() == 1
+
+
+def test_who_is_reassessed_in_summer_waits_for_the_second_round(
+    units: dict[str, Unit], school_class: SchoolClass, signed: Record
+):
+    draft = make_draft(school_class, completed=False, promoted=False)
+    waiting = bring_to(draft, "signed", units)
+    deadline(units["dong-thap"])
+    deadline(
+        units["dong-thap"],
+        group="reassessed",
+        report_until=date(2026, 8, 15),
+        lock_on=date(2026, 8, 25),
+    )
+
+    in_july = list(lock_due(MORNING))
+    in_august = list(lock_due(datetime(2026, 8, 25, 5, tzinfo=UTC)))
+
+    assert outcome(in_july) == {signed.pk: "locked"}
+    assert outcome(in_august) == {waiting.pk: "locked"}
