@@ -23,6 +23,7 @@ from workflow.verification.reasons import Reason
 from workflow.verification.structure import (
     annotation_list,
     form_fields,
+    page_tree,
     pages,
 )
 
@@ -34,6 +35,8 @@ EVIDENCE_KEYS = frozenset({"/Type", "/Certs", "/CRLs", "/OCSPs", "/VRI"})
 # What makes a reader do something by itself (ISO 32000-1 §12.6).
 ACTION_KEYS = frozenset({"/OpenAction", "/AA", "/URI", "/Collection"})
 ATTACHMENT_KEYS = frozenset({"/Names", "/AF"})
+# What has a reason of its own when it changes.
+NAMED_KEYS = ACTION_KEYS | ATTACHMENT_KEYS | {"/Pages", "/Metadata"}
 VALUE_KEYS = frozenset({"/V", "/AP"})
 
 
@@ -42,8 +45,9 @@ def forbidden_changes(old: Any, new: Any) -> Iterator[Reason]:
 
     Comparing neighbours is enough: what each step keeps, all steps together keep.
     """
-    if new.refs_freed_in_revision() or trailer_changed(old, new):
+    if new.refs_freed_in_revision():
         yield Reason.CHANGED_AFTER_SIGNING
+    yield from trailer_changes(old, new)
     roles = Roles(old, new).checks()
     unexplained = set()
     for reference in new.explicit_refs_in_revision():
@@ -58,12 +62,15 @@ def forbidden_changes(old: Any, new: Any) -> Iterator[Reason]:
         yield from explain(old, unexplained)
 
 
-def trailer_changed(old: Any, new: Any) -> bool:
-    """Whether the file got another catalogue, other information, another identity."""
+def trailer_changes(old: Any, new: Any) -> Iterator[Reason]:
+    """The file may get no other catalogue, no other information or identity."""
     was, now = old.trailer_view, new.trailer_view
-    if follow(was, "/ID", [None])[0] != follow(now, "/ID", [None])[0]:
-        return True
-    return bool(changed_keys(was, now) & {"/Root", "/Info", "/Encrypt"})
+    changed = changed_keys(was, now)
+    if "/Info" in changed:
+        yield Reason.METADATA_CHANGED
+    same = follow(was, "/ID", [None])[0] == follow(now, "/ID", [None])[0]
+    if not same or changed & {"/Root", "/Encrypt"}:
+        yield Reason.CHANGED_AFTER_SIGNING
 
 
 class Roles:
@@ -82,12 +89,16 @@ class Roles:
         for page in pages(old):
             named[page.container_ref] = self.check_page
             named.update(indirect(page, "/Annots", self.check_list))
+        for node in page_tree(old):
+            named[node.container_ref] = self.check_tree
         for field in form_fields(old):
-            if follow(field, "/FT") == "/Sig" and "/V" not in field:
-                named[field.container_ref] = self.check_signing
+            if follow(field, "/FT") == "/Sig":
+                empty = "/V" not in field
+                check = self.check_signing if empty else self.check_signed
+                named[field.container_ref] = check
         for box in date_fields(old):
-            if not str(follow(box, "/V", "")):
-                named[box.container_ref] = self.check_date
+            empty = not str(follow(box, "/V", ""))
+            named[box.container_ref] = self.check_date if empty else self.check_dated
         named.update(indirect(old.root, "/AcroForm", self.check_form))
         named.update(indirect(form, "/Fields", self.check_list))
         named.update(self.evidence())
@@ -110,7 +121,9 @@ class Roles:
             yield Reason.ATTACHMENT_CHANGED
         if "/Pages" in changed:
             yield Reason.PAGES_ADDED_OR_REMOVED
-        if changed - CATALOGUE_KEYS - ACTION_KEYS - ATTACHMENT_KEYS - {"/Pages"}:
+        if "/Metadata" in changed:
+            yield Reason.METADATA_CHANGED
+        if changed - CATALOGUE_KEYS - NAMED_KEYS:
             yield Reason.CHANGED_AFTER_SIGNING
         if "/AcroForm" in changed:
             before, after = follow(was, "/AcroForm", {}), follow(now, "/AcroForm", {})
@@ -147,6 +160,25 @@ class Roles:
         signed = is_signature(now, "/Sig") and self.is_new(now.raw_get("/V"))
         if not signed or not self.only_shows_more(was, now):
             yield Reason.FIELD_CHANGED
+
+    def check_signed(self, was: Any, now: Any) -> Iterator[Reason]:
+        """A signed field stays as it is; say what happened to it."""
+        changed = changed_keys(was, now)
+        if "/V" in changed:
+            gone = not isinstance(now, dict) or "/V" not in now
+            yield Reason.SIGNATURE_REMOVED if gone else Reason.SIGNATURE_REPLACED
+        if "/AP" in changed:
+            yield Reason.APPEARANCE_CHANGED
+        if changed - VALUE_KEYS:
+            yield Reason.FIELD_CHANGED
+
+    def check_dated(self, was: Any, now: Any) -> Iterator[Reason]:
+        if changed_keys(was, now):
+            yield Reason.EFFECTIVE_DATE_CHANGED
+
+    def check_tree(self, was: Any, now: Any) -> Iterator[Reason]:
+        if changed_keys(was, now):
+            yield Reason.PAGES_ADDED_OR_REMOVED
 
     def check_date(self, was: Any, now: Any) -> Iterator[Reason]:
         said = isinstance(follow(now, "/V"), generic.TextStringObject)
@@ -236,19 +268,26 @@ def belongings(old: Any) -> Iterator[tuple[Reason, set[Ref]]]:
         notes = annotation_list(page)
         refs = {note.reference for note in notes if is_reference(note)}
         yield Reason.ANNOTATION_CHANGED, refs - fields_of(old)
-    yield Reason.FIELD_CHANGED, fields_of(old) | appearances(old)
+    yield Reason.SIGNATURE_REPLACED, held(old, "/V")
+    yield Reason.APPEARANCE_CHANGED, held(old, "/AP")
+    yield Reason.FIELD_CHANGED, fields_of(old)
     yield Reason.ATTACHMENT_CHANGED, attached(old)
+    yield Reason.METADATA_CHANGED, {
+        node.raw_get(key).reference
+        for node, key in ((old.root, "/Metadata"), (old.trailer_view, "/Info"))
+        if key in node and is_reference(node.raw_get(key))
+    }
 
 
 def fields_of(old: Any) -> set[Ref]:
     return {field.container_ref for field in form_fields(old)}
 
 
-def appearances(old: Any) -> set[Ref]:
-    """All that the fields show and hold."""
+def held(old: Any, key: str) -> set[Ref]:
+    """All that the fields show (``/AP``), or are filled with (``/V``)."""
     found: set[Ref] = set()
     for field in form_fields(old):
-        for key in VALUE_KEYS & field.keys():
+        if key in field:
             found |= old.collect_dependencies(field.raw_get(key))
     return found
 

@@ -22,6 +22,8 @@ END_MARK = b"%%EOF"
 BEGINNING = re.compile(rb"\s*\d+ \d+ obj\b")
 # Trees in real files are flat; one that refers to itself must end somewhere.
 MAX_DEPTH = 20
+# The end of each state that was saved, and where its table stands.
+SAVED = re.compile(rb"startxref\s+(\d+)\s+%%EOF")
 
 
 class Unreadable(Exception):
@@ -117,6 +119,27 @@ def pages(handler: Any) -> Iterator[generic.DictionaryObject]:
         elif depth < MAX_DEPTH:
             kids = [kid.get_object() for kid in follow(node, "/Kids", ())]
             nodes += [(kid, depth + 1) for kid in reversed(kids)]
+
+
+def page_tree(handler: Any) -> Iterator[generic.DictionaryObject]:
+    """The nodes above the pages, the root first."""
+    nodes = [(handler.root["/Pages"], 0)]
+    while nodes:
+        node, depth = nodes.pop()
+        if follow(node, "/Type") == "/Pages" and depth < MAX_DEPTH:
+            yield node
+            kids = [kid.get_object() for kid in follow(node, "/Kids", ())]
+            nodes += [(kid, depth + 1) for kid in kids]
+
+
+def skips_history(data: bytes, reader: PdfFileReader) -> bool:
+    """Whether a state of the file was saved that its own history does not tell of."""
+    saved = {int(place) for place in SAVED.findall(data)}
+    told = {
+        reader.xrefs.get_xref_container_info(number).start_location
+        for number in range(reader.xrefs.total_revisions)
+    }
+    return not saved <= told
 
 
 def annotation_list(page: generic.DictionaryObject) -> list[Any]:

@@ -38,6 +38,7 @@ from workflow.verification.structure import (
     effective_date,
     embedded_record,
     open_file,
+    skips_history,
 )
 from workflow.verification.trust import TrustStore
 
@@ -85,6 +86,8 @@ def judge(
     signatures, found = judge_all(file, embedded, knowledge, at, slots)
     record = embedded_record(reader)
     dates = effective_date(reader)
+    if skips_history(file.data, reader):
+        found.append(Reason.HISTORY_CHANGED)
     if file.trailing_bytes:
         found.append(Reason.BYTES_BEHIND_END)
     found += slot_faults(file.data, embedded, slots)
