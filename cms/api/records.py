@@ -11,7 +11,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from ninja import Query, Router
+from ninja.decorators import decorate_view
 
 from documents.models import Record, Unit, User
 from documents.models.access import Access
@@ -32,6 +34,7 @@ RELATED = ("book__pupil", "school_class", "issuer", "custodian", "current")
     operation_id="list_records",
     summary="List records",
 )
+@decorate_view(never_cache)
 def list_records(request: HttpRequest, filters: Query[Filters]) -> RecordPage:
     """The records that you may see, without names and content, page by page."""
     rows = _filtered(Record.objects.visible_to(user_of(request)), filters)
@@ -49,6 +52,7 @@ def list_records(request: HttpRequest, filters: Query[Filters]) -> RecordPage:
     operation_id="read_record",
     summary="Read one record with its content",
 )
+@decorate_view(never_cache)
 def read_record(request: HttpRequest, uuid: UUID) -> RecordDetail:
     """The current version and its signatures. The reading is entered in the log."""
     user = user_of(request)

@@ -1,7 +1,8 @@
-"""Signing in and out, for parents."""
+"""Signing in and out: parents here, staff at the door of the workspace."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.contrib import messages
@@ -11,19 +12,42 @@ from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
+from wagtail.admin.views.account import LoginView as WagtailLoginView
+from wagtail.admin.views.account import PasswordResetView
 
 from documents.models import User
 
 from .limits import SIGN_INS, client_address, limited, too_many
 
 
-@method_decorator(never_cache, name="dispatch")
-class SignIn(views.LoginView):
-    """Leads to the own children, or to the workspace who has none there.
-
-    Tries are counted by address and by name, so that neither one computer nor many
-    can go through passwords.
+class CountedTries:
+    """In front of a LoginView: tries are counted by address and by name, so that
+    neither one computer nor many can go through passwords. All doors count together.
     """
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        for who in (client_address(request), f"name:{name_tried(request)}"):
+            if wait := SIGN_INS.take(who):
+                return too_many(request, wait)
+        view: Any = super()
+        response: HttpResponse = view.post(request, *args, **kwargs)
+        return response
+
+
+def name_tried(request: HttpRequest) -> str:
+    """The name as the form will read it: no second spelling is a second name."""
+    name = unicodedata.normalize("NFKC", request.POST.get("username", "")[:254])
+    return name.strip().casefold()
+
+
+@method_decorator(never_cache, name="dispatch")
+class WorkspaceSignIn(CountedTries, WagtailLoginView):
+    """Wagtail's own page, with our count of tries."""
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignIn(CountedTries, views.LoginView):
+    """Leads to the own children, or to the workspace who has none there."""
 
     template_name = "cms/portal/sign_in.html"
     redirect_authenticated_user = True
@@ -33,13 +57,6 @@ class SignIn(views.LoginView):
         if isinstance(user, User) and user.standing and not user.children:
             return reverse("wagtailadmin_home")
         return reverse("portal:children")
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        name = request.POST.get("username", "")[:150].casefold()
-        for who in (client_address(request), f"name:{name}"):
-            if wait := SIGN_INS.take(who):
-                return too_many(request, wait)
-        return super().post(request, *args, **kwargs)
 
 
 class SignOut(views.LogoutView):
@@ -59,3 +76,5 @@ class Password(views.PasswordChangeView):
 
 
 password = limited(SIGN_INS, "POST")(Password.as_view())
+# Each call may send a mail; and how long it takes must not be asked for many names.
+forgotten = limited(SIGN_INS, "POST")(never_cache(PasswordResetView.as_view()))

@@ -116,8 +116,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 
 AUTH_USER_MODEL = "documents.User"
-# A permission follows from an assignment, never from a flag on the user.
-AUTHENTICATION_BACKENDS = ["documents.authentication.AssignmentBackend"]
 # What a user may do follows from assignments, never from a flag on the user.
 AUTHENTICATION_BACKENDS = ["documents.authentication.AssignmentBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -133,6 +131,14 @@ LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "/"
 
 
+# The limits on tries and look-ups are counted here. Among Django's 300 entries the
+# count of one address would be forgotten as soon as some hundred others ask.
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 # Who asks, for the limits on look-ups: the peer itself, unless a proxy stands between.
 CLIENT_ADDRESS_HEADER = "REMOTE_ADDR"
 

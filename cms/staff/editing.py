@@ -108,8 +108,9 @@ class EditView(StaffView):
 
     def _base_version(self, data: Any) -> Version:
         number = str(data.get("base", "")) if data else ""
-        seen = self.record.versions.filter(number=number) if number.isdigit() else None
-        version = (seen.first() if seen is not None else None) or self.record.current
+        seen = number if number.isdecimal() else 0
+        version = self.record.versions.filter(number=seen).first()
+        version = version or self.record.current
         assert version is not None  # record_past_draft_has_a_version, or _is_open
         return version
 

@@ -54,6 +54,6 @@ def _running(user: User) -> list[tuple[Batch, str]]:
 def switch_role(request: StaffRequest) -> HttpResponse:
     """Act in another of the own roles from now on."""
     chosen = request.POST.get("assignment", "")
-    if chosen.isdigit():
+    if chosen.isdecimal():
         choose(request, int(chosen))
     return redirect("wagtailadmin_home")

@@ -24,7 +24,7 @@ from workflow.services.credentials import signer_of
 from .batches import begin_batch, start
 from .classes import open_class, records_of
 from .reading import note_view
-from .records import frame_url
+from .records import frame_url, to_next_review
 from .roles import StaffRequest
 from .sheets import Sheet, findings_by_path, sheets_of
 from .views import Crumb, StaffView, record_url, require_role, seen_record
@@ -186,10 +186,7 @@ class SignView(StaffView):
             _("%s is being signed.") % record.book.pupil.name,
             buttons=[wagtail_messages.button(page, _("Look"))],
         )
-        following = self.request.POST.get("next", "")
-        if following:
-            return redirect("staff:review", following)
-        return redirect("staff:review-class", record.school_class_id)
+        return to_next_review(self.request, record)
 
 
 def _changed_meanwhile(count: int) -> str:

@@ -51,6 +51,15 @@ def test_a_row_says_whose_the_record_is_and_what_its_digest_is(
     }
 
 
+def test_nothing_of_it_is_kept_by_a_browser_or_a_proxy(
+    program, registrar, draft_record
+):
+    client = program(registrar)
+
+    for url in (LIST, f"{LIST}/{draft_record.uuid}"):
+        assert "no-store" in client.get(url).headers["Cache-Control"]
+
+
 def test_the_list_names_no_pupil_and_is_not_logged(program, registrar, draft_record):
     response = program(registrar).get(LIST)
 

@@ -5,6 +5,7 @@ from django.contrib.auth import get_user
 from django.test import Client
 
 from cms.portal.limits import SIGN_INS
+from documents.models import User
 from tests import factories
 
 SIGN_IN = "/account/sign-in/"
@@ -92,6 +93,59 @@ def test_tries_on_one_name_are_counted_from_wherever_they_come(client, parent):
     response = sign_in(client, "parent")
 
     assert response.status_code == 429
+
+
+@pytest.mark.parametrize("name", [" parent ", "ＰＡＲＥＮＴ", "Parent"])
+def test_another_spelling_of_a_name_is_no_other_name(client, parent, name):
+    for number in range(SIGN_INS.count):
+        data = {"username": name, "password": "wrong"}
+        client.post(SIGN_IN, data, REMOTE_ADDR=f"192.0.2.{number}")
+
+    assert sign_in(client, "parent").status_code == 429
+
+
+def test_the_door_of_the_workspace_counts_the_same_tries(client, registrar):
+    data = {"username": "registrar", "password": "wrong"}
+    for _time in range(SIGN_INS.count):
+        assert client.post("/admin/login/", data).status_code == 200
+
+    refused = client.post("/admin/login/", data | {"password": factories.PASSWORD})
+
+    assert refused.status_code == 429
+    assert sign_in(client, "registrar").status_code == 429
+    assert not get_user(client).is_authenticated
+
+
+def test_staff_sign_in_at_the_workspace_as_before(client, registrar):
+    data = {"username": "registrar", "password": factories.PASSWORD}
+
+    response = client.post("/admin/login/?next=//evil.example/", data)
+
+    assert response.headers["Location"] == "/admin/"
+    assert "no-store" in response.headers["Cache-Control"]
+    assert get_user(client) == registrar
+
+
+def test_wagtail_s_third_door_leads_to_ours(client):
+    response = client.post("/_util/login/", {"username": "x", "password": "y"})
+
+    assert response.headers["Location"] == SIGN_IN
+
+
+@pytest.mark.django_db
+def test_asking_for_a_new_password_tells_nothing_and_is_counted(client, mailoutbox):
+    factories.make_user("known")
+    User.objects.filter(username="known").update(email="known@example.vn")
+    url = "/admin/password_reset/"
+
+    for name in ("known", "unknown"):
+        answer = client.post(url, {"email": f"{name}@example.vn"})
+        assert answer.headers["Location"] == f"{url}done/"
+    assert len(mailoutbox) == 1
+
+    for _time in range(SIGN_INS.count - 1):
+        last = client.post(url, {"email": "known@example.vn"})
+    assert last.status_code == 429
 
 
 def test_signing_out_is_a_post_and_ends_the_session(client, parent):

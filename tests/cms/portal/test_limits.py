@@ -30,6 +30,26 @@ def test_the_address_is_that_of_the_peer_whatever_a_header_claims():
     assert client_address(request) == "192.0.2.1"
 
 
+def test_of_ipv6_the_network_counts_since_a_household_has_them_all():
+    addresses = {
+        client_address(RequestFactory().get("/", REMOTE_ADDR=address))
+        for address in ("2001:db8:1:2::7", "2001:db8:1:2:ffff::1")
+    }
+    mapped = RequestFactory().get("/", REMOTE_ADDR="::ffff:192.0.2.1")
+
+    assert addresses == {"2001:db8:1:2::/64"}
+    assert client_address(mapped) == "192.0.2.1"
+
+
+def test_the_count_of_one_is_kept_though_thousands_ask():
+    for _time in range(LIMIT.count):
+        LIMIT.take("a")
+    for number in range(2_000):
+        LIMIT.take(f"other {number}")
+
+    assert LIMIT.take("a") > 0
+
+
 @pytest.mark.parametrize("header", ["198.51.100.7", "10.0.0.1, 198.51.100.7"])
 def test_behind_a_proxy_the_last_address_of_its_header_counts(settings, header):
     settings.CLIENT_ADDRESS_HEADER = "HTTP_X_FORWARDED_FOR"

@@ -50,6 +50,18 @@ def test_every_field_of_the_form_can_be_filled_in(sign_in, teacher, draft_record
     assert 'name="subjects.music.score"' not in text
 
 
+@pytest.mark.parametrize("base", ["²", "", "-1", "0", "9" * 30])
+def test_a_made_up_base_saves_nothing(sign_in, teacher, draft_record, base):
+    client = sign_in(teacher)
+    url = to("edit", draft_record.uuid)
+    data = typed(client.get(url), subjects__math__score="10", base=base)
+
+    response = client.post(url, data)
+
+    assert response.status_code in (409, 422)
+    assert newest(draft_record).number == 1
+
+
 def test_saving_writes_a_new_version_of_what_was_typed(sign_in, teacher, draft_record):
     client = sign_in(teacher)
     url = to("edit", draft_record.uuid)

@@ -51,6 +51,9 @@ def test_one_view_is_entered_once_with_its_frame(sign_in, head, reviewed_record)
     assert frame.status_code == 200
     assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "Nguyễn Thị Hoà" in frame.content.decode()
+    policy = frame.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox allow-same-origin" in policy
     assert ReadLog.objects.filter(user=head).count() == 1
 
 
@@ -82,6 +85,24 @@ def test_returning_needs_a_reason_and_goes_on_with_the_next(
     assert (response.url, state_of(first)) == (to("review", second.uuid), State.DRAFT)
     entry = LedgerEntry.objects.get(record=first, action="return")
     assert entry.payload["reason"] == "Thiếu nhận xét"
+
+
+@pytest.mark.parametrize("made_up", ["//evil.example/", "x", "../../"])
+def test_a_made_up_next_record_leads_to_the_class(
+    sign_in, head, reviewed_record, made_up
+):
+    data = {"reason": "Thiếu nhận xét", "next": made_up}
+
+    response = sign_in(head).post(to("return", reviewed_record.uuid), data)
+
+    assert response.url == to("review-class", reviewed_record.school_class_id)
+
+
+@pytest.mark.parametrize(("number", "status"), [("²", 200), ("9" * 30, 404)])
+def test_a_made_up_version_is_no_fault(sign_in, head, reviewed_record, number, status):
+    url = to("form", reviewed_record.uuid, version=number)
+
+    assert sign_in(head).get(url).status_code == status
 
 
 def test_before_signing_everything_is_named(sign_in, head, seal, three_reviewed):
