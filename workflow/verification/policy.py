@@ -151,7 +151,9 @@ class Roles:
 
     def check_page(self, was: Any, now: Any) -> Iterator[Reason]:
         changed = changed_keys(was, now)
-        if changed - {"/Annots"}:
+        if changed & ACTION_KEYS:
+            yield Reason.ACTION_ADDED
+        if changed - {"/Annots"} - ACTION_KEYS:
             yield Reason.PAGE_CHANGED
         if "/Annots" in changed:
             yield from self.check_list(annotation_list(was), annotation_list(now))

@@ -1,17 +1,22 @@
-"""Forgeries made from a real record. None is authentic, each says what was done."""
+"""Forgeries made from a real record. None is authentic, each says what was done.
+
+The original stands beside them: ``test_the_untouched_original_is_authentic``.
+"""
 
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.generic import pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
+from tests.attacks import forging
+from tests.attacks.forging import field, updated
 from tests.workflow.signing.material import (
     HEAD,
     NOW,
@@ -27,217 +32,47 @@ from workflow.signing.providers.pkcs12 import Pkcs12Provider
 from workflow.signing.update import RecordUpdate, fill_date
 from workflow.verification.reasons import Reason, Verdict
 
-DICTIONARY = generic.DictionaryObject
 BAD = (Verdict.ALTERED, Verdict.UNREADABLE)
 FLIPS = 25
+YEAR = timedelta(days=365)
 
 
-def updated(pdf: bytes, change) -> bytes:
-    """``pdf`` with one revision more in which ``change(writer)`` was done."""
-    writer = RecordUpdate(BytesIO(pdf))
-    change(writer)
-    out = BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def first_page(writer):
-    page = writer.root["/Pages"]["/Kids"][0].get_object()
-    while page["/Type"] == "/Pages":
-        page = page["/Kids"][0].get_object()
-    return page
-
-
-def field(writer, name):
-    for reference in writer.root["/AcroForm"]["/Fields"]:
-        if reference.get_object()["/T"] == name:
-            return reference.get_object()
-    raise LookupError(name)
-
-
-def stream(data: bytes, **entries) -> generic.StreamObject:
-    names = {pdf_name(f"/{key}"): value for key, value in entries.items()}
-    return generic.StreamObject(names, stream_data=data)
-
-
-def drawing(writer):
-    box = generic.ArrayObject(map(generic.NumberObject, (0, 0, 180, 60)))
-    form = {"Type": pdf_name("/XObject"), "Subtype": pdf_name("/Form"), "BBox": box}
-    return writer.add_object(stream(b"0 0 180 60 re f", **form))
-
-
-def repaint_page(writer):
-    page = first_page(writer)
-    page["/Contents"] = writer.add_object(stream(b"0 0 600 800 re f"))
-    writer.update_container(page)
-
-
-def repaint_content_in_place(writer):
-    reference = first_page(writer).raw_get("/Contents").reference
-    writer.objects[(reference.generation, reference.idnum)] = stream(b"0 0 9 9 re f")
-
-
-def replace_font(writer):
-    fonts = first_page(writer)["/Resources"]["/Font"]
-    font = next(iter(fonts.values())).get_object()
-    font["/BaseFont"] = pdf_name("/Other")
-    writer.update_container(font)
-
-
-def grow_page(writer):
-    page = first_page(writer)
-    page["/Rotate"] = generic.NumberObject(180)
-    writer.update_container(page)
-
-
-def add_page(writer):
-    pages = writer.root["/Pages"]
-    page = DICTIONARY(first_page(writer))
-    pages["/Kids"].append(writer.add_object(page))
-    pages["/Count"] = generic.NumberObject(int(pages["/Count"]) + 1)
-    writer.update_container(pages)
-    writer.update_container(pages["/Kids"])
-
-
-def swap_page_tree(writer):
-    writer.root["/Pages"] = writer.add_object(DICTIONARY(writer.root["/Pages"]))
-    writer.update_root()
-
-
-def add_note(writer):
-    page = first_page(writer)
-    rectangle = generic.ArrayObject(map(generic.NumberObject, (0, 0, 500, 700)))
-    note = {"/Type": pdf_name("/Annot"), "/Subtype": pdf_name("/Stamp")}
-    box = DICTIONARY({pdf_name(key): value for key, value in note.items()})
-    box["/Rect"] = rectangle
-    box["/AP"] = DICTIONARY({pdf_name("/N"): drawing(writer)})
-    notes = list(page["/Annots"]) if "/Annots" in page else []
-    page["/Annots"] = generic.ArrayObject([*notes, writer.add_object(box)])
-    writer.update_container(page)
-
-
-def repaint_block(writer):
-    head = field(writer, "head")
-    head["/AP"] = DICTIONARY({pdf_name("/N"): drawing(writer)})
-    writer.update_container(head)
-
-
-def repaint_block_in_place(writer):
-    reference = field(writer, "head")["/AP"].raw_get("/N").reference
-    old = reference.get_object()
-    new = generic.StreamObject(dict(old), stream_data=b"0 0 9 9 re f")
-    writer.objects[(reference.generation, reference.idnum)] = new
-
-
-def enlarge_block(writer):
-    head = field(writer, "head")
-    head["/Rect"] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 595, 842)))
-    writer.update_container(head)
-
-
-def remove_signature(writer):
-    seal = field(writer, "seal")
-    del seal["/V"]
-    writer.update_container(seal)
-
-
-def swap_signatures(writer):
-    head, seal = field(writer, "head"), field(writer, "seal")
-    mine, theirs = head.raw_get("/V"), seal.raw_get("/V")
-    head["/V"], seal["/V"] = theirs, mine
-    writer.update_container(head)
-    writer.update_container(seal)
-
-
-def remove_field(writer):
-    form = writer.root["/AcroForm"]
-    form["/Fields"] = generic.ArrayObject(list(form["/Fields"])[1:])
-    writer.update_container(form)
-    writer.update_root()
-
-
-def rename_holder(writer):
-    seal = field(writer, "seal")["/V"]
-    seal["/Name"] = pdf_string("Trường khác")
-    writer.update_container(seal)
-
-
-def swap_attachment(writer):
-    names = writer.root["/Names"]["/EmbeddedFiles"]["/Names"]
-    reference = names[1].get_object()["/EF"].raw_get("/F").reference
-    writer.objects[(reference.generation, reference.idnum)] = stream(b'{"forged":1}')
-
-
-def add_attachment(writer):
-    names = writer.root["/Names"]["/EmbeddedFiles"]
-    copy = DICTIONARY(names["/Names"][1].get_object())
-    content = stream(b'{"forged":1}', Type=pdf_name("/EmbeddedFile"))
-    copy["/EF"] = DICTIONARY({pdf_name("/F"): writer.add_object(content)})
-    names["/Names"] = generic.ArrayObject(
-        [*names["/Names"], pdf_string("zzz"), writer.add_object(copy)]
-    )
-    writer.update_container(names)
-    writer.update_root()
-
-
-def act_on_opening(writer):
-    action = DICTIONARY({pdf_name("/S"): pdf_name("/JavaScript")})
-    action["/JS"] = pdf_string("app.alert(1)")
-    writer.root["/OpenAction"] = action
-    writer.update_root()
-
-
-def add_metadata(writer):
-    writer.root["/Metadata"] = writer.add_object(stream(b"<x/>"))
-    writer.update_root()
-
-
-def need_appearances(writer):
-    form = writer.root["/AcroForm"]
-    form["/NeedAppearances"] = generic.BooleanObject(True)
-    writer.update_container(form)
-    writer.update_root()
-
-
-def change_date(writer):
-    date = field(writer, "effective_date")["/Kids"][0].get_object()
-    date["/V"] = pdf_string("Có hiệu lực từ: 10/07/2020")
-    writer.update_container(date)
-
-
-def other_information(writer):
-    title = DICTIONARY({pdf_name("/Title"): pdf_string("Another record")})
-    writer.set_info(title)
-
-
-def unused_object(writer):
-    writer.add_object(stream(b"nothing shows this"))
+def test_the_untouched_original_is_authentic(check, issued, locked):
+    assert check(issued).verdict == Verdict.AUTHENTIC
+    assert check(locked).verdict == Verdict.AUTHENTIC
 
 
 ATTACKS = [
-    (repaint_page, Reason.PAGE_CHANGED),
-    (repaint_content_in_place, Reason.PAGE_CHANGED),
-    (replace_font, Reason.PAGE_CHANGED),
-    (grow_page, Reason.PAGE_CHANGED),
-    (add_page, Reason.PAGES_ADDED_OR_REMOVED),
-    (swap_page_tree, Reason.PAGES_ADDED_OR_REMOVED),
-    (add_note, Reason.ANNOTATION_CHANGED),
-    (repaint_block, Reason.APPEARANCE_CHANGED),
-    (repaint_block_in_place, Reason.APPEARANCE_CHANGED),
-    (enlarge_block, Reason.FIELD_CHANGED),
-    (remove_signature, Reason.SIGNATURE_REMOVED),
-    (swap_signatures, Reason.SIGNATURE_REPLACED),
-    (remove_field, Reason.FIELD_CHANGED),
-    (rename_holder, Reason.SIGNATURE_REPLACED),
-    (swap_attachment, Reason.ATTACHMENT_CHANGED),
-    (add_attachment, Reason.ATTACHMENT_CHANGED),
-    (act_on_opening, Reason.ACTION_ADDED),
-    (add_metadata, Reason.METADATA_CHANGED),
-    (other_information, Reason.METADATA_CHANGED),
+    (forging.repaint_page, Reason.PAGE_CHANGED),
+    (forging.repaint_content_in_place, Reason.PAGE_CHANGED),
+    (forging.replace_font, Reason.PAGE_CHANGED),
+    (forging.grow_page, Reason.PAGE_CHANGED),
+    (forging.add_page, Reason.PAGES_ADDED_OR_REMOVED),
+    (forging.swap_page_tree, Reason.PAGES_ADDED_OR_REMOVED),
+    (forging.add_note, Reason.ANNOTATION_CHANGED),
+    (forging.repaint_block, Reason.APPEARANCE_CHANGED),
+    (forging.repaint_block_in_place, Reason.APPEARANCE_CHANGED),
+    (forging.enlarge_block, Reason.FIELD_CHANGED),
+    (forging.remove_signature, Reason.SIGNATURE_REMOVED),
+    (forging.swap_signatures, Reason.SIGNATURE_REPLACED),
+    (forging.remove_field, Reason.FIELD_CHANGED),
+    (forging.rename_holder, Reason.SIGNATURE_REPLACED),
+    (forging.swap_attachment, Reason.ATTACHMENT_CHANGED),
+    (forging.add_attachment, Reason.ATTACHMENT_CHANGED),
+    (forging.act_on_opening, Reason.ACTION_ADDED),
+    (forging.add_metadata, Reason.METADATA_CHANGED),
+    (forging.other_information, Reason.METADATA_CHANGED),
+    (forging.cover_with_a_layer, Reason.CHANGED_AFTER_SIGNING),
+    (forging.replace_shared_font, Reason.PAGE_CHANGED),
+    (forging.submit_the_form, Reason.FIELD_CHANGED),
+    (forging.name_a_page_action, Reason.ACTION_ADDED),
+    (forging.loosen_the_certification, Reason.SIGNATURE_REPLACED),
+    (forging.drop_the_certification, Reason.CHANGED_AFTER_SIGNING),
+    (forging.empty_the_evidence, Reason.CHANGED_AFTER_SIGNING),
     # pyHanko undoes this one when it adds a time-stamp, so it stands with the last.
-    (need_appearances, Reason.FIELD_CHANGED),
-    (change_date, Reason.EFFECTIVE_DATE_CHANGED),
-    (unused_object, Reason.NOT_COVERED),
+    (forging.need_appearances, Reason.FIELD_CHANGED),
+    (forging.change_date, Reason.EFFECTIVE_DATE_CHANGED),
+    (forging.unused_object, Reason.NOT_COVERED),
 ]
 
 
@@ -261,6 +96,24 @@ def test_a_trusted_time_stamp_over_a_forgery_does_not_help(
     report = check(forge(issued))
 
     assert report.verdict == Verdict.ALTERED
+    assert reason in report.reasons
+
+
+TABLES = [
+    (forging.hide_all_signatures, Reason.HISTORY_CHANGED),
+    (forging.hide_the_last_state, Reason.HISTORY_CHANGED),
+    (forging.bring_back_the_unsigned_field, Reason.SIGNATURE_REMOVED),
+    (forging.show_what_was_prepared, Reason.PAGE_CHANGED),
+    (forging.free_the_seal, Reason.DAMAGED),
+]
+
+
+@pytest.mark.parametrize("state", ["issued", "locked"])
+@pytest.mark.parametrize(("forge", "reason"), TABLES)
+def test_a_table_of_objects_made_by_hand_is_found(check, request, state, forge, reason):
+    report = check(forge(request.getfixturevalue(state)))
+
+    assert report.verdict == reason.verdict
     assert reason in report.reasons
 
 
