@@ -23,14 +23,20 @@ from .limits import SIGN_INS, client_address, limited, too_many
 class CountedTries:
     """In front of a LoginView: tries are counted by address and by name, so that
     neither one computer nor many can go through passwords. All doors count together.
+
+    Only what failed stays counted: a whole school signs in from one address.
     """
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        for who in (client_address(request), f"name:{name_tried(request)}"):
+        counted = (client_address(request), f"name:{name_tried(request)}")
+        for who in counted:
             if wait := SIGN_INS.take(who):
                 return too_many(request, wait)
         view: Any = super()
         response: HttpResponse = view.post(request, *args, **kwargs)
+        if response.status_code == 302:  # they are in
+            for who in counted:
+                SIGN_INS.give_back(who)
         return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
@@ -29,17 +30,24 @@ class Limit:
     def take(self, who: str, *, now: float | None = None) -> int:
         """Count one call; return the seconds to wait, 0 when it may go on."""
         now = time.time() if now is None else now
-        window, passed = divmod(int(now), self.seconds)
-        # Hashed: what was typed as a name must not show up in a warning on odd keys.
-        digest = hashlib.sha256(who.encode(errors="replace")).hexdigest()
-        key = f"limit:{self.name}:{window}:{digest}"
+        key = self._key(who, now)
         # Not one step, and it need not be: a few calls too many do no harm.
         cache.add(key, 0, self.seconds)
         try:
             taken = cache.incr(key)
         except ValueError:  # it expired between the two calls
             return 0
-        return 0 if taken <= self.count else self.seconds - passed
+        return 0 if taken <= self.count else self.seconds - int(now) % self.seconds
+
+    def give_back(self, who: str, *, now: float | None = None) -> None:
+        """Let a call that was counted not count."""
+        with contextlib.suppress(ValueError):  # the window has passed
+            cache.decr(self._key(who, time.time() if now is None else now))
+
+    def _key(self, who: str, now: float) -> str:
+        # Hashed: what was typed as a name must not show up in a warning on odd keys.
+        digest = hashlib.sha256(who.encode(errors="replace")).hexdigest()
+        return f"limit:{self.name}:{int(now) // self.seconds}:{digest}"
 
 
 CODES = Limit("codes", count=60, seconds=60)

@@ -148,6 +148,22 @@ def test_asking_for_a_new_password_tells_nothing_and_is_counted(client, mailoutb
     assert last.status_code == 429
 
 
+def test_a_whole_school_signs_in_from_one_address(client, school):
+    for number in range(SIGN_INS.count + 5):
+        factories.make_user(f"t{number}", "head", school)
+        data = {"username": f"t{number}", "password": factories.PASSWORD}
+        assert client.post("/admin/login/", data).status_code == 302
+
+
+def test_one_right_password_gives_back_no_wrong_ones(client, parent, registrar):
+    for _time in range(SIGN_INS.count - 1):
+        sign_in(client, "parent", "wrong")
+    sign_in(client, "registrar")
+    sign_in(client, "parent", "wrong")
+
+    assert sign_in(client, "registrar").status_code == 429
+
+
 def test_signing_out_is_a_post_and_ends_the_session(client, parent):
     client.force_login(parent)
 

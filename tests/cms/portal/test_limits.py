@@ -30,6 +30,16 @@ def test_the_address_is_that_of_the_peer_whatever_a_header_claims():
     assert client_address(request) == "192.0.2.1"
 
 
+def test_what_is_given_back_does_not_count():
+    for _time in range(10):
+        LIMIT.take("a", now=START)
+        LIMIT.give_back("a", now=START)
+    LIMIT.give_back("never seen", now=START)
+
+    assert [LIMIT.take("a", now=START) for _ in range(4)] == [0, 0, 0, 60]
+    assert LIMIT.take("never seen", now=START) == 0
+
+
 def test_of_ipv6_the_network_counts_since_a_household_has_them_all():
     addresses = {
         client_address(RequestFactory().get("/", REMOTE_ADDR=address))
