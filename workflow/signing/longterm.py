@@ -106,6 +106,9 @@ class Keeper:
         first = {one.leaf.dump(): one for one in reversed(used)}
         found = Evidence()
         for der, one in first.items():
+            # Also what leads beyond an anchor: it came with the signature, under
+            # nobody's signature, and has to be known to the byte.
+            found += Evidence(tuple(other.dump() for other in one.others))
             last = der == used[-1].leaf.dump()
             if last or not self.is_proven(one, stored):
                 found += evidence_for(

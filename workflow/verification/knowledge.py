@@ -56,6 +56,19 @@ class Knowledge:
             way = ask(extra=(*others, *stored))
         return way
 
+    def expects(self, way: Chain, embedded: Iterable[x509.Certificate]) -> bool:
+        """Whether every certificate that an envelope brings is known to the byte.
+
+        It is on the way, or in the trust store, or under the file's last time-stamp. A
+        certificate that is none of these has no use but to hide a change of its bytes.
+        """
+        unknown = {one.dump() for one in embedded} - way.ders
+        if not unknown:
+            return True
+        stored = {one.dump() for one in self.stored.certificates}
+        trusted = (*self.trust.anchors, *self.trust.intermediates)
+        return unknown <= stored | {one.dump() for one in trusted}
+
     def status(
         self, chain: Chain, *, since: datetime, until: datetime | None = None
     ) -> Status:

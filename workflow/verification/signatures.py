@@ -129,7 +129,7 @@ def judge_token(
         Use("digest", str(imprint["hash_algorithm"]["algorithm"].native)),
     ]
     found = [
-        *stamp_faults(leaf, others, way),
+        *stamp_faults(leaf, others, way, knowledge),
         *stamp_time_faults(way, moment, proven, knowledge),
         *algorithm_faults(uses, way, proven),
     ]
@@ -140,6 +140,7 @@ def stamp_faults(
     leaf: x509.Certificate,
     others: list[x509.Certificate],
     way: Chain | ChainFault,
+    knowledge: Knowledge,
 ) -> Iterator[Reason]:
     purpose = leaf.extended_key_usage_value
     may_stamp = purpose is not None and purpose.native == ["time_stamping"]
@@ -147,8 +148,7 @@ def stamp_faults(
         yield STAMP_FAULTS.get(way, Reason.TIMESTAMP_NOT_TRUSTED)
     elif not may_stamp:
         yield Reason.TIMESTAMP_NOT_TRUSTED
-    elif not are_on(way, others):
-        yield Reason.ENVELOPE_CHANGED
+    yield from envelope_faults(way, others, knowledge)
 
 
 def stamp_time_faults(
@@ -198,6 +198,7 @@ def judge_signature(
         [
             *integrity,
             *stamp.reasons,
+            *envelope_faults(way, others, knowledge),
             *certificate_faults(holder, way, slot),
             *revocation_faults(way, moment or proven, knowledge),
             *time_faults(claimed, moment),
@@ -257,13 +258,20 @@ def integrity_faults(
         yield Reason.COVERAGE_UNCLEAR
 
 
+def envelope_faults(
+    way: Chain | ChainFault,
+    others: Iterable[x509.Certificate],
+    knowledge: Knowledge,
+) -> Iterator[Reason]:
+    if isinstance(way, Chain) and not knowledge.expects(way, others):
+        yield Reason.ENVELOPE_CHANGED
+
+
 def certificate_faults(
     holder: CertificateInfo, way: Chain | ChainFault, slot: Slot | None
 ) -> Iterator[Reason]:
     if isinstance(way, ChainFault):
         yield Reason(way.value)
-    elif not are_on(way, holder.chain):
-        yield Reason.ENVELOPE_CHANGED
     if holder.leaf.ca:
         yield Reason.CERTIFICATE_IS_AUTHORITY
     elif not holder.for_signing:
@@ -299,14 +307,6 @@ def algorithm_faults(
 def time_faults(claimed: datetime | None, moment: datetime | None) -> Iterator[Reason]:
     if claimed and moment and abs(claimed - moment) > MAX_CONTRADICTION:
         yield Reason.TIME_CONTRADICTED
-
-
-def are_on(way: Chain, embedded: Iterable[x509.Certificate]) -> bool:
-    """Whether every certificate that the CMS brings is one of the chain itself.
-
-    A certificate beside the chain has no use but to hide a change of its bytes.
-    """
-    return all(one.dump() in way.ders for one in embedded)
 
 
 def digest_name(signed: cms.SignedData) -> str:
