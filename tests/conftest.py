@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import TransactionTestCase as _TransactionTestCase
 from django.utils import translation
 
@@ -53,6 +54,19 @@ def demo(demo_template: Installation, tmp_path: Path) -> Iterator[Installation]:
     copy = demo_template.copy(tmp_path / "demo")
     yield copy
     copy.drop()
+
+
+@pytest.fixture(autouse=True)
+def same_moment(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test begins at NOW: certificates and time-stamps must agree with it.
+
+    Tests with processes of their own live in the time that those have.
+    """
+    if any(request.node.get_closest_marker(m) for m in ("concurrency", "journey")):
+        yield
+        return
+    with time_machine.travel(factories.NOW, tick=True):
+        yield
 
 
 @pytest.fixture(autouse=True)

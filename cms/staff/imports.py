@@ -90,14 +90,11 @@ class UploadForm(forms.Form):
 
 
 def latest_year(user: User) -> str:
-    """The year that the calendar waits for, or of the last import, or of today."""
+    """The year that the calendar waits for, else the one that begins in August."""
     own = [a.unit for a in user.standing if a.role == Role.REGISTRAR]
     today = timezone.localdate()
     if due := next((year for unit in own if (year := year_due(unit, today))), None):
         return due
-    last = ImportRun.objects.filter(unit__in=own).first()
-    if last:
-        return last.school_year
     start = today.year if today.month >= 8 else today.year - 1
     return f"{start}-{start + 1}"
 

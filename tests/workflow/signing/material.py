@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from documents.canonical import canonical_json, content_digest
 from documents.kinds.primary_year import PrimaryYear, Pupil, School, SubjectMark
 from documents.rendering import FormInput, render_pdf, render_stamp
+from tests.factories import NOW
 from workflow.signing.development import (
     DevelopmentCA,
     IssuedKey,
@@ -22,7 +22,6 @@ from workflow.signing.providers.pkcs12 import Pkcs12Provider
 from workflow.signing.timestamps import DevelopmentTimeStamper
 from workflow.verification.trust import TrustStore
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 SCHOOL = "Trường Tiểu học Mỹ Ngãi"
 HEAD = "Nguyễn Thị Hòa"
 PERSONAL_NUMBER = "087180001234"
