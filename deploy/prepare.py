@@ -5,6 +5,7 @@ What `manage.py migrate`, `setup_site` and `load_demo` do, in one process: each 
 alone spends most of its time in starting.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,9 @@ def main(arguments: list[str]) -> int:
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.dev")
     django.setup()
+    # Wagtail reports each page of a fresh site; nobody here asked.
+    logging.getLogger("wagtail").setLevel(logging.WARNING)
+    print("• preparing the database", file=sys.stderr)
     try:
         call_command("migrate", verbosity=0)
         call_command("setup_site", verbosity=0)

@@ -50,6 +50,12 @@ def name_tried(request: HttpRequest) -> str:
 class WorkspaceSignIn(CountedTries, WagtailLoginView):
     """Wagtail's own page, with our count of tries."""
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        # Wagtail names this field in English whatever the language.
+        form.fields["password"].label = _("Password")
+        return form
+
 
 @method_decorator(never_cache, name="dispatch")
 class SignIn(CountedTries, views.LoginView):

@@ -56,6 +56,8 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            # Django's own handler would say each line a second time.
+            "django": {"handlers": []},
             # Wagtail's index of pages says two lines for each page that is saved.
             "django_tasks": {"level": "WARNING"},
             # Subsetting a font says a dozen lines per document.

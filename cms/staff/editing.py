@@ -23,6 +23,8 @@ from workflow.services.editing import may_edit
 
 from .classes import records_of
 from .forms import ContentForm
+from .history import Line, ledger_lines
+from .lists import BACKWARD, came_back
 from .roles import StaffRequest
 from .sheets import Sheet, sheets_of
 from .views import Crumb, StaffView, record_url, seen_record
@@ -142,8 +144,17 @@ class EditView(StaffView):
             places=_places(form, findings),
             conflict=theirs is not None,
             following=self._following(),
+            returned=self._returned(),
         )
         return self.render_to_response(context, status=status)
+
+    def _returned(self) -> Line | None:
+        """Who sent the sheet back and why, until it is submitted again."""
+        mine = Record.objects.visible_to(self.request.user).filter(pk=self.record.pk)
+        if not came_back(mine).exists():
+            return None
+        back = self.record.ledger.filter(action__in=BACKWARD).select_related("actor")
+        return ledger_lines(back.order_by("-sequence")[:1])[0]
 
     def _following(self) -> Sheet | None:
         """The next draft of the class, to go on without the list."""

@@ -226,3 +226,10 @@ def test_the_head_of_the_page_leads_each_to_the_own_place(client, parent, regist
 
     assert ("My children" in of_parent, "Workspace" in of_parent) == (True, False)
     assert ("My children" in of_registrar, "Workspace" in of_registrar) == (False, True)
+
+
+@pytest.mark.django_db
+def test_the_door_of_the_workspace_asks_in_vietnamese(client):
+    page = client.get("/admin/login/", headers={"accept-language": "vi"})
+
+    assert page.context["form"]["password"].label == "Mật khẩu"

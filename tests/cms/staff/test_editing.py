@@ -7,7 +7,7 @@ import pytest
 from documents.kinds.primary_year import SubjectMark
 from documents.models import ReadLog, Record, Version
 from tests import factories
-from workflow.services import edit_record
+from workflow.services import edit_record, return_record, submit_record
 
 from .conftest import to
 
@@ -177,6 +177,25 @@ def test_only_a_draft_can_be_changed(sign_in, teacher, reviewed_record):
     response = client.get(to("edit", reviewed_record.uuid))
 
     assert response.url == to("record", reviewed_record.uuid)
+
+
+def test_a_returned_sheet_shows_who_sent_it_back_last_and_why(
+    sign_in, teacher, head, reviewed_record
+):
+    client = sign_in(teacher)
+    page = to("edit", reviewed_record.uuid)
+    reason = "Nhận xét môn Toán quá ngắn."
+    return_record(record_id=reviewed_record.pk, by=head, reason=reason)
+
+    returned = client.get(page).content.decode()
+    submit_record(record_id=reviewed_record.pk, by=teacher)
+    return_record(record_id=reviewed_record.pk, by=head, reason="Thiếu chữ ký.")
+    again = client.get(page).content.decode()
+
+    assert "Lê Văn Bình returned it to the class teacher." in returned
+    assert reason in returned
+    assert "Thiếu chữ ký." in again
+    assert reason not in again
 
 
 @pytest.mark.parametrize("role", ["head", "officer", "inspector", "admin_user"])
