@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -18,11 +17,10 @@ def locked(desk) -> bytes:
     return desk.lock(desk.issue(printed_record()))
 
 
-def written(value: generic.PdfObject) -> bytes:
+def written(value):
     out = BytesIO()
     value.write_to_stream(out)
-    data: bytes = out.getvalue()
-    return data
+    return out.getvalue()
 
 
 def test_every_object_of_every_revision_is_read_as_pyhanko_reads_it(locked):

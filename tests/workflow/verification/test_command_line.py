@@ -27,7 +27,7 @@ FIELDS = {
 
 
 @pytest.fixture
-def trust(desk, tmp_path) -> Path:
+def trust(desk, tmp_path: Path) -> Path:
     folder = tmp_path / "trust"
     folder.mkdir()
     (folder / "root.pem").write_bytes((desk.ca.directory / "root.pem").read_bytes())
