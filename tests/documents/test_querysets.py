@@ -9,7 +9,9 @@ from documents.models import Record, SchoolClass, Unit, User
 from tests.actors import SITUATIONS, bring_to, make_actors, make_record
 from tests.factories import make_class, make_draft, make_pupil, make_user
 
-ALWAYS = {"registrar", "head", "class_teacher", "officer"}
+# The commune supervises the schools below it; it may look and not lock.
+SUPERVISING = {"officer", "officer of the commune"}
+ALWAYS = {"registrar", "head", "class_teacher", *SUPERVISING}
 ISSUED = ALWAYS | {"inspector", "parent"}
 RECEIVING = {"registrar receiving", "head receiving"}
 SEE = {
