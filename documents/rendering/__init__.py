@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .errors import RenderOverflow, UnprintableText
 from .form import FormInput, render_html, render_pdf
+from .report import ReportInput, Row, Section, render_report
 from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
 
 __all__ = [
@@ -11,8 +12,12 @@ __all__ = [
     "SIGNATURE_SIZE",
     "FormInput",
     "RenderOverflow",
+    "ReportInput",
+    "Row",
+    "Section",
     "UnprintableText",
     "render_html",
     "render_pdf",
+    "render_report",
     "render_stamp",
 ]

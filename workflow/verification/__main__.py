@@ -86,14 +86,24 @@ def row(path: Path, trust: TrustStore, options: Namespace) -> dict[str, Any]:
         return unreadable(path, "too_large")
     at = datetime.now(UTC)
     report = verify_file(data, trust, at, source=source)
+    verdict = report.verdict.value
+    reasons = [reason.value for reason in report.reasons]
     found = {
         "path": str(path),
-        "verdict": report.verdict.value,
-        "reasons": [reason.value for reason in report.reasons],
+        "verdict": verdict,
+        "reasons": reasons,
         "signatures": [one.as_json() for one in report.signatures],
         "sentences": sentences(report),
     }
-    return found | (validation_report(report, at) if options.as_etsi else {})
+    if not options.as_etsi:
+        return found
+    return found | validation_report(
+        sha256=report.sha256,
+        verdict=verdict,
+        reasons=reasons,
+        signatures=report.signatures,
+        at=at,
+    )
 
 
 def sentences(report: Report) -> list[str]:

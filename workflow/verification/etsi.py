@@ -6,10 +6,11 @@ of EN 319 102-1 §5.1; JSON objects stand for XML elements.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from workflow.verification.report import Report, SignatureReport, TimeSource
+from workflow.verification.report import SignatureReport, TimeSource
 
 MAIN = "urn:etsi:019102:mainindication:"
 SUB = "urn:etsi:019102:subindication:"
@@ -18,29 +19,34 @@ PROOF = "urn:etsi:019102:poetype:"
 PROCESSES = {"B-B": "Basic", "B-T": "LTVM", "B-LT": "LTVM", "B-LTA": "LTA"}
 
 
-def validation_report(report: Report, at: datetime) -> dict[str, Any]:
+def validation_report(
+    *,
+    sha256: str,
+    verdict: str,
+    reasons: Iterable[str],
+    signatures: Iterable[SignatureReport],
+    at: datetime,
+) -> dict[str, Any]:
     """The ValidationReport of one file, judged at ``at``."""
     return {
         "ValidationReport": {
             "SignatureValidationReport": [
-                signature_report(one, report, at) for one in report.signatures
+                signature_report(one, at) for one in signatures
             ],
             "SignersDocument": {
                 "DigestAlgAndValue": {
                     "DigestMethod": "http://www.w3.org/2001/04/xmlenc#sha256",
-                    "DigestValue": report.sha256,
+                    "DigestValue": sha256,
                 }
             },
             # What the standard has no place for: the verdict on the document.
-            "DocumentVerdict": report.verdict.value,
-            "DocumentReasons": [reason.value for reason in report.reasons],
+            "DocumentVerdict": verdict,
+            "DocumentReasons": list(reasons),
         }
     }
 
 
-def signature_report(
-    one: SignatureReport, report: Report, at: datetime
-) -> dict[str, Any]:
+def signature_report(one: SignatureReport, at: datetime) -> dict[str, Any]:
     process = f"{PROCESS}{PROCESSES.get(one.level, 'Basic')}"
     return {
         "SignatureIdentifier": {"SignatureFieldName": one.field},
@@ -53,7 +59,7 @@ def signature_report(
             "Organisation": one.organisation,
             "SignerCertificate": {"SerialNumber": one.serial},
         },
-        "SignatureQuality": {"SignatureLevel": f"PAdES-BASELINE-{one.level[2:]}"},
+        "SignatureQuality": {"SignatureLevel": one.level},
         "SignatureValidationProcess": {"SignatureValidationProcessID": process},
         "SignatureValidationStatus": status(one),
     }

@@ -274,11 +274,14 @@ def belongings(old: Any) -> Iterator[tuple[Reason, set[Ref]]]:
     yield Reason.APPEARANCE_CHANGED, held(old, "/AP")
     yield Reason.FIELD_CHANGED, fields_of(old)
     yield Reason.ATTACHMENT_CHANGED, attached(old)
-    yield Reason.METADATA_CHANGED, {
-        node.raw_get(key).reference
-        for node, key in ((old.root, "/Metadata"), (old.trailer_view, "/Info"))
-        if key in node and is_reference(node.raw_get(key))
-    }
+    yield (
+        Reason.METADATA_CHANGED,
+        {
+            node.raw_get(key).reference
+            for node, key in ((old.root, "/Metadata"), (old.trailer_view, "/Info"))
+            if key in node and is_reference(node.raw_get(key))
+        },
+    )
 
 
 def fields_of(old: Any) -> set[Ref]:

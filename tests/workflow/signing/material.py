@@ -9,7 +9,7 @@ from pathlib import Path
 from documents.canonical import canonical_json, content_digest
 from documents.kinds.primary_year import PrimaryYear, Pupil, School, SubjectMark
 from documents.rendering import FormInput, render_pdf, render_stamp
-from tests.factories import NOW
+from tests.factories import NOW as NOW
 from workflow.signing.development import (
     DevelopmentCA,
     IssuedKey,

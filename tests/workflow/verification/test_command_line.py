@@ -73,7 +73,7 @@ def test_the_report_has_the_names_of_the_standard(locked, trust, tmp_path):
     head, _seal = row["ValidationReport"]["SignatureValidationReport"]
     status = head["SignatureValidationStatus"]
     assert status["MainIndication"] == "urn:etsi:019102:mainindication:total-passed"
-    assert head["SignatureQuality"] == {"SignatureLevel": "PAdES-BASELINE-LTA"}
+    assert head["SignatureQuality"] == {"SignatureLevel": "B-LTA"}
     assert head["ValidationTimeInfo"]["BestSignatureTime"]["POETime"]
 
 
