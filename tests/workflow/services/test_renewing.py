@@ -76,6 +76,7 @@ def lock(record: Record, officer: Any) -> bytes:
 
 def test_a_file_that_was_not_made_to_last_is_due_at_once(signed_record: Record):
     version = signed_record.current
+    assert version is not None
     pdf = storage.get(version.artifacts.get().sha256)
     Artifact.objects.create(
         version=version,

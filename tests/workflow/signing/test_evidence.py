@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -75,7 +76,7 @@ def service(answer: Answer) -> Iterator[str]:
         server.server_close()
 
 
-def person(desk: Desk, **links: str) -> Pkcs12Provider:
+def person(desk: Desk, **links: Any) -> Pkcs12Provider:
     issued = desk.ca.issue_person(
         name=HEAD,
         personal_number=PERSONAL_NUMBER,

@@ -8,12 +8,12 @@ import pytest
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from tests.workflow.signing.material import printed_record
+from tests.workflow.signing.material import Desk, printed_record
 from workflow.signing.reading import RecordReader
 
 
 @pytest.fixture(scope="module")
-def locked(desk) -> bytes:
+def locked(desk: Desk) -> bytes:
     return desk.lock(desk.issue(printed_record()))
 
 
