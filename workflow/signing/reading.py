@@ -16,6 +16,8 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.misc import PdfReadError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from .bounds import LIMITS, check_cross_references
+
 # The value of a signature, near the beginning of its dictionary.
 LONG_STRING = re.compile(rb"<((?:[0-9A-Fa-f]{2}){512,})>")
 HEADER = re.compile(rb"(\d+) (\d+) obj\b")
@@ -25,7 +27,7 @@ CONTENTS = "/Contents"
 
 
 class RecordReader(PdfFileReader):
-    """Reads from bytes, strictly."""
+    """Reads from bytes, strictly, and not more than a record may hold."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -33,7 +35,8 @@ class RecordReader(PdfFileReader):
         # reads again for each; what it hands out of history are copies.
         self._read: dict[tuple[int, Any], Any] = {}
         self._tables: dict[int, tuple[list[int], bytes]] = {}
-        super().__init__(BytesIO(data), strict=True)
+        check_cross_references(data, self)
+        super().__init__(BytesIO(data), strict=True, decode_limits=LIMITS)
 
     def _read_object(  # type: ignore[override]
         self, ref: Any, marker: Any, **how: Any
