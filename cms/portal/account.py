@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import views
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from wagtail.admin.views.account import LoginView as WagtailLoginView
 from wagtail.admin.views.account import PasswordResetView
 
+from documents.authentication import ACCESS_ADMIN
 from documents.models import User
 
 from .limits import SIGN_INS, client_address, limited, too_many
@@ -49,6 +50,13 @@ def name_tried(request: HttpRequest) -> str:
 @method_decorator(never_cache, name="dispatch")
 class WorkspaceSignIn(CountedTries, WagtailLoginView):
     """Wagtail's own page, with our count of tries."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Wagtail looks a made-up `next` up as the name of a view, and fails.
+        if request.user.has_perm(ACCESS_ADMIN):
+            return HttpResponseRedirect(self.get_success_url())
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        return response
 
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)

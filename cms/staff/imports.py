@@ -31,6 +31,8 @@ from .views import Crumb, StaffView
 
 REGISTRAR = (Role.REGISTRAR,)
 RUNS_SHOWN = 50
+# All are in memory at once; the workbooks of a large school have 20 MB.
+MAX_TOGETHER = 100 * 1024 * 1024
 # The order of the tabs: what may be wrong comes first.
 TABS = (
     Outcome.WRONG,
@@ -86,6 +88,8 @@ class UploadForm(forms.Form):
         files: list[UploadedFile[Any]] = self.cleaned_data["workbooks"]
         if not files:
             raise forms.ValidationError(_("Choose at least one file."), "required")
+        if sum(file.size or 0 for file in files) > MAX_TOGETHER:
+            raise forms.ValidationError(_("Together at most 100 MB."), "too_large")
         return files
 
 

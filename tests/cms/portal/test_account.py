@@ -126,6 +126,15 @@ def test_staff_sign_in_at_the_workspace_as_before(client, registrar):
     assert get_user(client) == registrar
 
 
+@pytest.mark.parametrize("made_up", ["x", '"><script>', "staff:nothing"])
+def test_a_made_up_way_on_is_no_fault_for_who_is_in(client, registrar, made_up):
+    client.force_login(registrar)
+
+    response = client.get("/admin/login/", {"next": made_up})
+
+    assert response.status_code == 302
+
+
 def test_wagtail_s_third_door_leads_to_ours(client):
     response = client.post("/_util/login/", {"username": "x", "password": "y"})
 

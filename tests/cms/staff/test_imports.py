@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from cms.staff import imports
 from documents.models import ImportRow, ImportRun, Pupil, Record
 from documents.models.imports import ImportStatus
 from tests import factories
@@ -44,6 +45,16 @@ def upload(sign_in, registrar, school) -> Callable[..., Any]:
 
 def close(client: Any, run: ImportRun, act: str) -> Any:
     return client.post(to("close-import", run.uuid), {"act": act})
+
+
+def test_files_that_are_too_much_together_are_not_read(upload, monkeypatch):
+    monkeypatch.setattr(imports, "MAX_TOGETHER", 500)
+
+    response = upload(one=b"x" * 300, two=b"x" * 300)
+
+    assert response.status_code == 422
+    assert "Together at most" in response.content.decode()
+    assert not ImportRun.objects.exists()
 
 
 def test_nothing_is_written_before_the_confirmation(client, upload):
