@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cms.portal.setup import ensure_site
+from cms.portal.setup import editors, ensure_site
 from documents.errors import RecordsError
 from documents.importing.cells import Upload
 from documents.importing.runs import commit_import, plan_import
@@ -57,6 +57,7 @@ def load_demo(say: Progress) -> bool:
     say("units, people, keys")
     units = world.make_units()
     users = world.make_people(units)
+    users["admin"].groups.add(editors())
     world.make_keys(users, units, at)
     world.make_deadlines(units["so-gddt-dong-thap"], world.today())
     say("workbooks of three classes")

@@ -109,7 +109,7 @@ PEOPLE = (
         "admin",
         "bo-gddt",
         20,
-        _("pages and accounts; sees no pupil's record"),
+        _("the site's pages; sees no pupil's record"),
     ),
 )
 PARENT = Person(

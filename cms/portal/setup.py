@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from wagtail.models import Locale, Page, Site
+from wagtail.models import GroupPagePermission, Locale, Page, Site
 
 from cms.pages import GuidePage, HomePage, NewsIndexPage, TranslatedPage
 
 TEXTS = Path(__file__).parent / "texts"
+EDITORS = "Biên tập trang"
 LANGUAGES = ("vi", "en", "zh-hans")
 
 
@@ -53,6 +55,19 @@ def ensure_site() -> HomePage:
         home.add_child(instance=_page(GuidePage, guide, show_in_menus=True))
     home.add_child(instance=_page(NewsIndexPage, NEWS, show_in_menus=True))
     return home
+
+
+def editors() -> Group:
+    """The group whose members keep the site's pages; it opens no pupil's record."""
+    group, _created = Group.objects.get_or_create(name=EDITORS)
+    for codename in ("add_page", "change_page", "publish_page"):
+        permission = Permission.objects.get(
+            content_type__app_label="wagtailcore", codename=codename
+        )
+        GroupPagePermission.objects.get_or_create(
+            group=group, page=ensure_site(), permission=permission
+        )
+    return group
 
 
 def _page(model: type[TranslatedPage], start: Start, **more: object) -> TranslatedPage:
