@@ -27,11 +27,18 @@ class RecordQuerySet(models.QuerySet["Record"]):
         """
         if not user.is_active:
             return self.none()
-        rules = [rule for a in user.standing if (rule := _rule_of(a)) is not None]
-        rules.append(_guardian_rule(user))
         # Subqueries, not joins: no duplicates, hence no DISTINCT, so a caller may
         # still lock the rows.
-        return self.filter(reduce(or_, rules))
+        return self.filter(reduce(or_, [*_office_rules(user), _guardian_rule(user)]))
+
+    def by_office(self, user: User) -> Self:
+        """Those of ``visible_to`` that an assignment opens, not a guardianship.
+
+        The workspace shows drafts and old versions: a member of staff who is a
+        parent too reads the own child's record in the portal.
+        """
+        rules = _office_rules(user)
+        return self.filter(reduce(or_, rules)) if rules else self.none()
 
     def in_unit(self, unit: Unit) -> Self:
         """Those that ``unit`` or a unit below it issued."""
@@ -43,6 +50,10 @@ class RecordQuerySet(models.QuerySet["Record"]):
         return self.select_related(*related).order_by(
             "school_class__name", "book__pupil__sort_key", "pk"
         )
+
+
+def _office_rules(user: User) -> list[Q]:
+    return [rule for a in user.standing if (rule := _rule_of(a)) is not None]
 
 
 def _rule_of(assignment: Assignment) -> Q | None:

@@ -26,6 +26,7 @@ SENTENCES: dict[str, Promise] = {
     "dispatch": gettext_lazy("%(who)s handed it over from %(from)s to %(to)s."),
     "receive": gettext_lazy("%(who)s received it at %(to)s from %(from)s."),
     "withdraw": gettext_lazy("%(who)s took the dispatch to %(to)s back."),
+    "renew": gettext_lazy("%(who)s renewed the time-stamps of the file."),
 }
 OTHERWISE = gettext_lazy("%(who)s: %(action)s.")
 

@@ -55,7 +55,8 @@ def require_role(user: User, roles: Sequence[str]) -> None:
 
 def seen_record(user: User, uuid: UUID) -> Record:
     """The record with what its head shows, or 404."""
-    return get_object_or_404(Record.objects.visible_to(user).listed(), uuid=uuid)
+    records = Record.objects.visible_to(user).by_office(user)
+    return get_object_or_404(records.listed(), uuid=uuid)
 
 
 def record_url(record: Record, name: str = "record") -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from documents.models import Artifact, LedgerEntry, ReadLog, Record, State
@@ -241,3 +242,20 @@ def test_there_is_no_verdict_on_what_is_not_signed(sign_in, teacher, draft_recor
     part = sign_in(teacher).get(to("verdict", draft_record.uuid))
 
     assert "not signed yet" in part.context["problem"]
+
+
+def test_staff_who_are_parents_read_the_own_child_in_the_portal(
+    client, school, signed_record
+):
+    parent = factories.make_guardian("mother", signed_record.book.pupil)
+    next_class = factories.make_class(school, "3A")
+    parent.assignments.create(
+        unit=school, role="class_teacher", school_class=next_class
+    )
+    client.force_login(parent)
+
+    in_office = client.get(reverse("staff:record", args=[signed_record.uuid]))
+    form = client.get(reverse("staff:form", args=[signed_record.uuid]) + "?version=1")
+    at_home = client.get(reverse("portal:record", args=[signed_record.uuid]))
+
+    assert [r.status_code for r in (in_office, form, at_home)] == [404, 404, 200]
