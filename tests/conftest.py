@@ -56,17 +56,16 @@ def demo(demo_template: Installation, tmp_path: Path) -> Iterator[Installation]:
     copy.drop()
 
 
-@pytest.fixture(autouse=True)
-def same_moment(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every test begins at NOW: certificates and time-stamps must agree with it.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Every test and its fixtures begin at NOW: time-stamps must agree with it.
 
     Tests with processes of their own live in the time that those have.
     """
-    if any(request.node.get_closest_marker(m) for m in ("concurrency", "journey")):
-        yield
-        return
+    if any(item.get_closest_marker(name) for name in ("concurrency", "journey")):
+        return (yield)
     with time_machine.travel(factories.NOW, tick=True):
-        yield
+        return (yield)
 
 
 @pytest.fixture(autouse=True)
