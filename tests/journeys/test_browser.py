@@ -19,7 +19,12 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from cms.demo.world import PASSWORD
 from tests.installation import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.journey,
+    # One process takes them all, in their order.
+    pytest.mark.xdist_group("journey in the browser"),
+]
 
 DESKTOP = ViewportSize(width=1366, height=768)
 PHONE = ViewportSize(width=412, height=839)
