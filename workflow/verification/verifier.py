@@ -18,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from workflow.signing.evidence import EvidenceSource
 from workflow.verification.knowledge import Knowledge
 from workflow.verification.policy import forbidden_changes
+from workflow.verification.raw import signed_bytes_differ
 from workflow.verification.reasons import Reason
 from workflow.verification.report import (
     Coverage,
@@ -68,10 +69,13 @@ def verify_pdf(
         knowledge = Knowledge(trust, stored_in(file.reader), source)
         return judge(file, knowledge, at, slots, sha256)
     except Unreadable as error:
-        return Report(sha256, (error.reason,))
+        reason = error.reason
     except Exception as error:  # a hostile file fails in any way it likes
         logger.info("unreadable file %s: %r", sha256, error)
-        return Report(sha256, (Reason.DAMAGED,))
+        reason = Reason.DAMAGED
+    if reason is Reason.DAMAGED and signed_bytes_differ(data):
+        reason = Reason.BYTES_CHANGED
+    return Report(sha256, (reason,))
 
 
 def judge(
