@@ -74,5 +74,6 @@ def table(figures: list[Figure]) -> str:
     ]
     for f in figures:
         goal = "" if f.goal is None else f"≤ {f.goal:g} {f.unit}"
-        lines.append(f"| {f.name} | {f.value:.3g} {f.unit} | {goal} | {f.verdict} |")
+        value = f"{f.value:,.0f}" if f.value >= 1000 else f"{f.value:.3g}"
+        lines.append(f"| {f.name} | {value} {f.unit} | {goal} | {f.verdict} |")
     return "\n".join(lines)
