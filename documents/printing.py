@@ -11,12 +11,16 @@ from .rendering import FormInput
 
 
 def form_input(
-    version: Version, *, signed_on: date | None = None, head_name: str = ""
+    version: Version,
+    *,
+    signed_on: date | None = None,
+    head_name: str = "",
+    packet: bytes = b"",
 ) -> FormInput:
     """All that decides the bytes of the form of ``version``.
 
     ``signed_on`` and ``head_name`` are what stands above the signatures; without
-    them their places stay open.
+    them their places stay open. ``packet`` is the signed XML to embed.
     """
     record = version.record
     code = record.book.lookup_code
@@ -31,4 +35,5 @@ def form_input(
         place=record.issuer.place,
         signed_on=signed_on,
         head_name=head_name,
+        packet=packet,
     )

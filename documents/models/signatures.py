@@ -14,6 +14,10 @@ class Signature(models.Model):
 
     ``certificate`` is PEM, empty for a sign-off that is no cryptographic signature;
     ``time_source`` is "tsa" for an RFC 3161 time, "clock" for the server's own.
+    ``xml`` is the ``ds:Signature`` in the record's packet; ``parts`` are the subjects
+    that it covers alone, the first of which ends the name of its slot; ``covers`` is
+    the digest of what it covers. One that covers what a later version still says
+    stands in the packet of that version too.
     """
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="signatures")
@@ -26,6 +30,9 @@ class Signature(models.Model):
     certificate = models.TextField(blank=True)
     signed_at = models.DateTimeField(_("signed at"))
     time_source = models.CharField(max_length=10)
+    xml = models.TextField(blank=True)
+    parts = models.JSONField(default=list, blank=True)
+    covers = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("signature")
@@ -45,6 +52,11 @@ class Purpose(models.TextChoices):
     ISSUED = "issued", _("issued")
     EFFECTIVE = "effective", _("in effect")
     RENEWED = "renewed", _("renewed")
+    PACKET = "packet", _("data packet")
+
+
+# Each of these extends the file before it; the packet stands by itself.
+PDF_PURPOSES = (Purpose.ISSUED, Purpose.EFFECTIVE, Purpose.RENEWED)
 
 
 class Artifact(models.Model):
@@ -54,7 +66,8 @@ class Artifact(models.Model):
     the lock filled in, an incremental update that leaves the signatures valid;
     ``renewed`` extends the newest file before it with fresh evidence, ``number`` times
     so far. Until ``evidence_until`` the last time-stamp vouches for the file; None: it
-    was not made to last. The newest file of a version is the one that is given out.
+    was not made to last. The newest of these files is the one that is given out.
+    ``packet`` is the signed XML that stands in all of them.
     """
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="artifacts")

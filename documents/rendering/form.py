@@ -27,6 +27,7 @@ from .qr import qr_svg
 
 VARIANT = "pdf/a-3a"
 ATTACHMENT_NAME = "record.json"
+PACKET_NAME = "hoc-ba.xml"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class FormInput:
 
     ``canonical`` is the version's JSON, embedded as it is; ``sha256`` its digest,
     which becomes the file's identifier; ``created_at`` (aware) dates the file.
+    ``packet`` is the signed XML of the same content; if there is one it is embedded.
     ``verify_url`` is what the QR code says. Place, date and head stand above the
     signatures; without a date its place is left open. A deputy's ``head_title`` is
     "KT. HIỆU TRƯỞNG".
@@ -51,6 +53,7 @@ class FormInput:
     signed_on: date | None = None
     head_name: str = ""
     head_title: str = "HIỆU TRƯỞNG"
+    packet: bytes = b""
 
     @property
     def place_and_date(self) -> str:
@@ -94,7 +97,7 @@ def render_pdf(form: FormInput) -> bytes:
             finisher=finish,
             pdf_variant=VARIANT,
             pdf_identifier=form.sha256[:32].encode(),
-            attachments=[_attachment(form)],
+            attachments=_attachments(form),
         )
     return pdf
 
@@ -217,13 +220,20 @@ def _css(kind: str) -> CSS:
     )
 
 
-def _attachment(form: FormInput) -> Attachment:
+def _attachments(form: FormInput) -> list[Attachment]:
+    files = [(ATTACHMENT_NAME, "Dữ liệu học bạ (JSON, RFC 8785)", form.canonical)]
+    if form.packet:
+        label = "Dữ liệu học bạ có chữ ký số (XML, XAdES)"
+        files.append((PACKET_NAME, label, form.packet))
     created = form.created_at.astimezone(UTC)
-    return Attachment(
-        string=form.canonical,
-        name=ATTACHMENT_NAME,
-        description="Dữ liệu học bạ (JSON, RFC 8785)",
-        created=created,
-        modified=created,
-        relationship="Data",
-    )
+    return [
+        Attachment(
+            string=data,
+            name=name,
+            description=label,
+            created=created,
+            modified=created,
+            relationship="Data",
+        )
+        for name, label, data in files
+    ]

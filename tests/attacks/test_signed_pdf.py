@@ -147,7 +147,7 @@ def test_a_signature_in_a_field_of_its_own_is_not_accepted(desk, check, issued):
 
     forged = sign_pdf(
         out.getvalue(),
-        field="stranger",  # type: ignore[arg-type]
+        field="stranger",
         provider=Pkcs12Provider(key.path, key.passphrase),
         stamp_pdf=block("x"),
         reason="",

@@ -229,7 +229,7 @@ def test_a_trigger_that_was_dropped_is_missed(db: None, table: str):
 
 
 def test_a_stored_file_with_another_byte_is_named(signed_record: Record):
-    sha256 = signed_record.current.artifacts.get().sha256
+    sha256 = signed_record.current.artifacts.get(purpose="issued").sha256
     path = Path(settings.DATA_DIR) / "files" / sha256[:2] / sha256
     good = path.read_bytes()
     path.chmod(0o600)

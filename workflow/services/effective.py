@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from documents import storage
 from documents.errors import RecordsError
 from documents.models import FINAL_STATES, Artifact, Record, Version
-from documents.models.signatures import Purpose
+from documents.models.signatures import PDF_PURPOSES, Purpose
 from documents.rendering import EFFECTIVE_DATE_SIZE, render_stamp
 
 from ..errors import WorkflowError
@@ -41,8 +41,9 @@ def record_pdf(record: Record) -> bytes:
 
 
 def newest_file(version: Version) -> Artifact | None:
-    """The file of a version that is given out: each one extends the one before."""
-    return version.artifacts.order_by("-pk").first()
+    """The PDF of a version that is given out: each one extends the one before."""
+    files = version.artifacts.filter(purpose__in=PDF_PURPOSES)
+    return files.order_by("-pk").first()
 
 
 def effective_pdf(record: Record, version: Version, newest: Artifact) -> bytes:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from documents import ledger, storage
 from documents.errors import RecordsError
 from documents.models import ISSUED_STATES, Artifact, Record
-from documents.models.signatures import Purpose
+from documents.models.signatures import PDF_PURPOSES, Purpose
 
 from ..errors import VersionMoved
 from ..signing.longterm import evidence_expires_at
@@ -40,7 +40,8 @@ def needing_renewal(before: datetime) -> QuerySet[Record]:
     Each with ``evidence_until``; None, for a file that was not made to last, is due
     at once.
     """
-    newest = Artifact.objects.filter(version=OuterRef("current")).order_by("-pk")
+    files = Artifact.objects.filter(purpose__in=PDF_PURPOSES)
+    newest = files.filter(version=OuterRef("current")).order_by("-pk")
     records = Record.objects.filter(state__in=ISSUED_STATES).annotate(
         newest=Subquery(newest.values("pk")[:1]),
         evidence_until=Subquery(newest.values("evidence_until")[:1]),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -9,39 +8,19 @@ from django.utils import timezone
 from documents import storage
 from documents.models import Artifact, Record, Signature, Unit, User, Version
 from documents.models.signatures import Purpose
-from documents.printing import form_input
-from documents.rendering import SIGNATURE_SIZE, render_pdf, render_stamp
 
 from ..errors import NotVerified, VersionMoved
-from ..signing.certificates import CertificateInfo
+from ..signing.asking import carry_out
 from ..signing.longterm import evidence_expires_at
-from ..signing.pades import Field, sign_pdf
 from ..signing.providers.base import Provider
 from ..verification.verifier import verify_pdf
 from . import credentials
+from .issuing import Issue, Issued
+from .packets import Signer
 from .steps import check, claim, conclude, look, signatures_digest, version_payload
 from .verdicts import required_slots
 
-REASONS: dict[Field, str] = {"head": "Ký duyệt học bạ", "seal": "Phát hành học bạ"}
 SEAL_OFFICE = "Con dấu của nhà trường"
-
-
-@dataclass(frozen=True)
-class Signer:
-    """Who signs one slot: the key, its certificate, and what the block says."""
-
-    slot: Field
-    provider: Provider
-    certificate: CertificateInfo
-    user: User
-    office: str
-
-    def stamp_lines(self, at: datetime) -> list[str]:
-        """The visible block: name, office, organisation, time."""
-        time = timezone.localtime(at).strftime("Thời gian ký: %d/%m/%Y %H:%M:%S")
-        lines = [self.certificate.name, self.office, self.certificate.organisation]
-        # A seal's certificate names the school as holder and as organisation.
-        return [*dict.fromkeys(filter(None, lines)), time]
 
 
 def sign_record(
@@ -60,61 +39,48 @@ def sign_record(
     version = seen.current
     assert version is not None  # record_past_draft_has_a_version
     # Takes the longest, so no lock is held yet; what we signed is compared below.
-    signers = signers_for(by, seen.issuer, at=at)
-    pdf = signed_pdf(version, signers, at=at)
-    require_authentic(pdf)
-    sha256, size = storage.put(pdf), len(pdf)
+    providers, signers = signers_for(by, seen.issuer, at=at)
+    issue = Issue(version, signers, credentials.keeper(timezone.now()), at)
+    issued = carry_out(issue.act(), providers)
+    return enter(issued, record_id=record_id, by=by, at=at)
 
+
+def enter(issued: Issued, *, record_id: int, by: User, at: datetime) -> Record:
+    """Write down what has been issued. Raises NotVerified, or what ``claim`` raises."""
+    require_authentic(issued.pdf)
+    file, packet = storage.put(issued.pdf), storage.put(issued.packet)
+    version = issued.version
     with transaction.atomic():
         record = claim(record_id, step="sign", by=by)
         if record.current != version:
             raise VersionMoved(record)
-        Signature.objects.bulk_create(
-            [_row(version, seen.issuer, signer, at) for signer in signers]
-        )
-        Artifact.objects.create(
-            version=version,
-            purpose=Purpose.ISSUED,
-            sha256=sha256,
-            size=size,
-            created_at=at,
-            evidence_until=evidence_expires_at(pdf),
-        )
+        Signature.objects.bulk_create(issued.signatures)
+        _keep(version, Purpose.ISSUED, issued.pdf, file, at)
+        _keep(version, Purpose.PACKET, issued.packet, packet, at)
         record.sign(at=at)
-        signatures = signatures_digest(version)
-        payload = version_payload(record) | {"file": sha256, "signatures": signatures}
+        payload = version_payload(record) | {
+            "file": file,
+            "packet": packet,
+            "signatures": signatures_digest(version),
+        }
         conclude(record, "sign", by=by, at=at, payload=payload)
     return record
 
 
-def signers_for(head: User, school: Unit, *, at: datetime) -> list[Signer]:
-    """Head and seal, checked. Raises NoCredential or a CertificateRefused."""
+def signers_for(
+    head: User, school: Unit, *, at: datetime
+) -> tuple[dict[str, Provider], list[Signer]]:
+    """The keys of head and seal, and what they sign as; checked.
+
+    Raises NoCredential or a CertificateRefused.
+    """
     person, personal = credentials.signer_of(head, at=at)
     seal, organisational = credentials.signer_of(school, at=at)
-    return [
-        Signer("head", person, personal, head, personal.office),
-        Signer("seal", seal, organisational, head, SEAL_OFFICE),
+    signers = [
+        Signer("head", personal, person.mechanism, head, personal.office),
+        Signer("seal", organisational, seal.mechanism, head, SEAL_OFFICE),
     ]
-
-
-def signed_pdf(version: Version, signers: list[Signer], *, at: datetime) -> bytes:
-    """The form of ``version``, signed by each signer in their order, made to last."""
-    head = signers[0].certificate.name
-    day = timezone.localdate(at)
-    pdf = render_pdf(form_input(version, signed_on=day, head_name=head))
-    keeper = credentials.keeper(timezone.now())
-    for signer in signers:
-        pdf = sign_pdf(
-            pdf,
-            field=signer.slot,
-            provider=signer.provider,
-            stamp_pdf=render_stamp(signer.stamp_lines(at), *SIGNATURE_SIZE),
-            reason=REASONS[signer.slot],
-            location=version.record.issuer.place,
-            at=at,
-            timestamper=keeper.timestamper,
-        )
-    return keeper.complete(pdf, at=timezone.now())
+    return {"head": person, "seal": seal}, signers
 
 
 def require_authentic(pdf: bytes) -> None:
@@ -129,16 +95,15 @@ def require_authentic(pdf: bytes) -> None:
         raise NotVerified([reason.value for reason in report.reasons])
 
 
-def _row(version: Version, school: Unit, signer: Signer, at: datetime) -> Signature:
-    return Signature(
+def _keep(
+    version: Version, purpose: Purpose, data: bytes, sha256: str, at: datetime
+) -> None:
+    lasts = evidence_expires_at(data) if purpose is Purpose.ISSUED else None
+    Artifact.objects.create(
         version=version,
-        slot=signer.slot,
-        signer=signer.user,
-        unit=school,
-        name=signer.certificate.name,
-        office=signer.office,
-        organisation=signer.certificate.organisation,
-        certificate=credentials.pem_of(signer.certificate),
-        signed_at=at,
-        time_source="tsa",
+        purpose=purpose,
+        sha256=sha256,
+        size=len(data),
+        created_at=at,
+        evidence_until=lasts,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -10,7 +11,7 @@ from django.db.models import F
 
 from documents import ledger, machine
 from documents.canonical import digest_of
-from documents.models import Record, User, Version
+from documents.models import Record, Signature, User, Version
 from documents.querysets import RecordQuerySet
 from documents.signals import announce
 
@@ -82,23 +83,29 @@ def version_payload(record: Record) -> dict[str, Any]:
 
 def signatures_digest(version: Version) -> str:
     """The digest by which a ledger line names all signatures of a version, format 1."""
-    rows = [
-        {
-            "slot": signature.slot,
-            "signer": signature.signer_id,
-            "unit": signature.unit_id,
-            "name": signature.name,
-            "office": signature.office,
-            "organisation": signature.organisation,
-            "certificate": signature.certificate,
-            "at": signature.signed_at.astimezone(UTC).isoformat(
-                timespec="microseconds"
-            ),
-            "source": signature.time_source,
-        }
-        for signature in sorted(version.signatures.all(), key=attrgetter("slot"))
-    ]
-    return digest_of({"format": "hocba/signatures/1", "signatures": rows})
+    rows = sorted(version.signatures.all(), key=attrgetter("slot"))
+    return digest_of(
+        {"format": "hocba/signatures/1", "signatures": list(map(_signature_row, rows))}
+    )
+
+
+def _signature_row(signature: Signature) -> dict[str, Any]:
+    at = signature.signed_at.astimezone(UTC)
+    row = {
+        "slot": signature.slot,
+        "signer": signature.signer_id,
+        "unit": signature.unit_id,
+        "name": signature.name,
+        "office": signature.office,
+        "organisation": signature.organisation,
+        "certificate": signature.certificate,
+        "at": at.isoformat(timespec="microseconds"),
+        "source": signature.time_source,
+    }
+    if signature.xml:  # a sign-off without a key has none
+        xml = hashlib.sha256(signature.xml.encode()).hexdigest()
+        row |= {"xml": xml, "parts": signature.parts, "covers": signature.covers}
+    return row
 
 
 def _visible(by: User | None) -> RecordQuerySet:

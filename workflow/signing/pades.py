@@ -12,7 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import (
@@ -49,7 +49,7 @@ from workflow.signing.update import (
     stamp_style,
 )
 
-Field = Literal["head", "seal"]
+Field = str  # the name of a signature field of the form
 # What the CMS holds beside certificates and time-stamp.
 CMS_SIZE = 1024
 # pyHanko's protocol for one signature: field, object, digest, contents.

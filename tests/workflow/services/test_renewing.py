@@ -25,7 +25,8 @@ def test_files_last_as_long_as_the_certificate_of_their_time_stamp(
 ):
     record_pdf(locked_record)
 
-    issued, effective = locked_record.current.artifacts.order_by("pk")
+    files = {one.purpose: one for one in locked_record.current.artifacts.all()}
+    issued, effective = files["issued"], files["effective"]
 
     end = credentials.development_ca().tsa.certificate.not_valid_after_utc
     assert (issued.evidence_until, effective.evidence_until) == (end, end)
@@ -77,7 +78,7 @@ def lock(record: Record, officer: Any) -> bytes:
 def test_a_file_that_was_not_made_to_last_is_due_at_once(signed_record: Record):
     version = signed_record.current
     assert version is not None
-    pdf = storage.get(version.artifacts.get().sha256)
+    pdf = storage.get(version.artifacts.get(purpose="issued").sha256)
     Artifact.objects.create(
         version=version,
         purpose=Purpose.RENEWED,
@@ -101,7 +102,7 @@ def test_a_service_that_is_down_stops_one_record_and_names_it(
 
     assert renewal.error is not None
     assert renewal.error.code == "timestamp_unavailable"
-    assert signed_record.current.artifacts.count() == 1
+    assert signed_record.current.artifacts.count() == 2  # with the packet
 
 
 def run(*arguments: str) -> tuple[int, Any]:

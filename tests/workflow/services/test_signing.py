@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.db import connection
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from documents import ledger, storage
 from documents.errors import RecordsError
@@ -30,12 +33,19 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.credentials import check_before_signing, development_ca
+from workflow.services.credentials import (
+    check_before_signing,
+    development_ca,
+    trust,
+)
 from workflow.services.effective import NotIssued, fill_missing
 from workflow.signing.development import ensure_development_ca
 from workflow.signing.errors import TimestampRefused, TimestampUnavailable
 from workflow.signing.profiles import Profile
 from workflow.signing.timestamps import DevelopmentTimeStamper
+from workflow.verification.signatures import Slot
+from workflow.verification.structure import embedded_files
+from workflow.verification.xml import verify_xml
 
 DAY = timedelta(days=1)
 # What is wrong with a key, and the code of the refusal.
@@ -133,7 +143,7 @@ def test_signing_issues_the_record_with_both_signatures(
     record = Record.objects.get(pk=reviewed_record.pk)
     assert record.state == "signed"
     assert record.current.signed_slots() == {"class_teacher", "head", "seal"}
-    artifact = record.current.artifacts.get()
+    artifact = record.current.artifacts.get(purpose="issued")
     pdf = storage.get(artifact.sha256)
     assert pdf.startswith(b"%PDF-") and len(pdf) == artifact.size
     assert [entry.action for entry in record.ledger.all()] == [
@@ -143,6 +153,22 @@ def test_signing_issues_the_record_with_both_signatures(
     ]
     assert record.ledger.last().payload["file"] == artifact.sha256
     assert ledger.first_break(record.ledger.select_related("record")) is None
+
+
+def test_the_signed_data_stands_in_the_file_and_beside_it(signed_record: Record):
+    version = signed_record.current
+    packet = storage.get(version.artifacts.get(purpose="packet").sha256)
+    pdf = storage.get(version.artifacts.get(purpose="issued").sha256)
+
+    attached = dict(embedded_files(PdfFileReader(BytesIO(pdf))))
+    report = verify_xml(packet, trust(NOW), NOW, slots=[Slot("CBQL")])
+
+    assert attached["hoc-ba.xml"]["/EF"]["/F"].data == packet
+    assert str(attached["hoc-ba.xml"]["/AFRelationship"]) == "/Data"
+    assert (report.verdict, report.reasons) == ("authentic", ())
+    assert report.record == version.canonical.encode()
+    assert {one.field for one in report.signatures} >= {"CBQL", "KY_PHAT_HANH"}
+    assert signed_record.ledger.last().payload["packet"] == sha256(packet).hexdigest()
 
 
 def test_a_signature_says_who_signed_for_whom_and_when(signed_record: Record, head):
@@ -180,7 +206,7 @@ def test_signing_twice_is_refused(signed_record: Record, head: User):
     with pytest.raises(IllegalTransition):
         sign_record(record_id=signed_record.pk, by=head)
 
-    assert Artifact.objects.count() == 1
+    assert Artifact.objects.count() == 2  # the file and the packet
     assert Signature.objects.count() == 3
 
 
@@ -244,7 +270,9 @@ def test_a_service_outside_stamps_as_well(
         record = sign_record(record_id=reviewed_record.pk, by=head)
 
     assert record.state == "signed"
-    assert len(asked) == 4  # one to try, one for each signature, one for the file
+    assert (
+        len(asked) == 6
+    )  # one to try, one for each of four signatures, one at the end
 
 
 @pytest.mark.django_db(transaction=True)
@@ -312,14 +340,14 @@ def test_a_locked_record_is_given_out_with_its_date(locked_record: Record) -> No
     issued = storage.get(locked_record.current.artifacts.get(purpose="issued").sha256)
     assert pdf.startswith(issued) and len(pdf) > len(issued)
     assert record_pdf(locked_record) == pdf
-    assert locked_record.current.artifacts.count() == 2
+    assert locked_record.current.artifacts.count() == 3  # with the packet
 
 
 def test_a_signed_record_is_given_out_as_it_was_signed(signed_record: Record):
-    issued = signed_record.current.artifacts.get()
+    issued = signed_record.current.artifacts.get(purpose="issued")
 
     assert record_pdf(signed_record) == storage.get(issued.sha256)
-    assert signed_record.current.artifacts.count() == 1
+    assert signed_record.current.artifacts.count() == 2  # with the packet
 
 
 def test_there_is_no_file_before_the_signatures(reviewed_record: Record):
@@ -352,7 +380,7 @@ def test_one_file_that_is_lost_does_not_keep_the_others_from_their_date(
     for service, by in ((submit_record, teacher), (sign_record, head)):
         service(record_id=other.pk, by=by)
     lock_record(record_id=other.pk, by=officer)
-    lost = locked_record.current.artifacts.get().sha256
+    lost = locked_record.current.artifacts.get(purpose="issued").sha256
     (Path(configured.DATA_DIR) / "files" / lost[:2] / lost).unlink()
 
     assert fill_missing() == 1
