@@ -1,5 +1,29 @@
 from .batches import Batch, BatchItem, ItemStatus
 from .calendar import Deadline, Group
+from .comments import CommentPhrase
 from .credentials import Credential
+from .drafts import WorkingCopy
+from .holidays import CalendarChange, Holiday, QuietHours
+from .late import LateRecord, LateRequest
+from .lockruns import LeftOut, LockRun
+from .reassessments import Reassessment
+from .reminders import Reminder, ReminderRule
 
-__all__ = ["Batch", "BatchItem", "Credential", "Deadline", "Group", "ItemStatus"]
+__all__ = [
+    "Batch",
+    "BatchItem",
+    "CalendarChange",
+    "Credential",
+    "Deadline",
+    "Group",
+    "Holiday",
+    "ItemStatus",
+    "LateRecord",
+    "LateRequest",
+    "LeftOut",
+    "LockRun",
+    "QuietHours",
+    "Reassessment",
+    "Reminder",
+    "ReminderRule",
+]
