@@ -40,6 +40,17 @@ class RecordQuerySet(models.QuerySet["Record"]):
         rules = _office_rules(user)
         return self.filter(reduce(or_, rules)) if rules else self.none()
 
+    def taught_by(self, user: User) -> Self:
+        """Those of the classes where the user teaches a subject.
+
+        A subject teacher may read the own subject of them and no more, so they are
+        not among ``visible_to``; whoever begins here shows only that part.
+        """
+        if not user.is_active:
+            return self.none()
+        classes = [a.school_class_id for a in user.standing if a.subject]
+        return self.filter(school_class__in=classes)
+
     def in_unit(self, unit: Unit) -> Self:
         """Those that ``unit`` or a unit below it issued."""
         return self.filter(issuer__path__startswith=unit.path)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from .services import batches
+from .services.drafts import settle_quiet
 from .services.effective import fill_missing
 from .services.locking import lock_due
 from .signals import reconciling
@@ -31,6 +33,12 @@ def reconcile() -> None:
         run_batch.delay(batch.pk)
     fill_missing()
     reconciling.send_robust(sender=None)
+
+
+@shared_task
+def settle_what_is_quiet() -> None:
+    """What is typed becomes a version when its author rests. Harmless twice."""
+    settle_quiet(at=timezone.now())
 
 
 @shared_task

@@ -202,6 +202,10 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # second: that long it takes to stop
 # Tasks by name, so that settings import nothing of ours.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "resume what stopped": {"task": "workflow.tasks.reconcile", "schedule": 60.0},
+    "settle what is typed": {
+        "task": "workflow.tasks.settle_what_is_quiet",
+        "schedule": 30.0,
+    },
     "lock what is due": {
         "task": "workflow.tasks.lock_what_is_due",
         "schedule": 3600.0,

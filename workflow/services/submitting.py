@@ -9,6 +9,7 @@ from documents.kinds import Finding
 from documents.models import Record, Role, Signature, User, Version
 
 from ..errors import ChecksFailed, IllegalTransition
+from .drafts import require_settled
 from .steps import claim, conclude, signatures_digest, version_payload
 
 # As certificates say "Hiệu trưởng": what is kept does not follow the screen's language.
@@ -21,13 +22,15 @@ def submit_record(
 ) -> Record:
     """The class teacher signs the sheet off and hands it to the head.
 
-    Raises NotVisible, NotAllowed, IllegalTransition, and ChecksFailed with the
-    findings that block.
+    What its teacher was typing is in the version that is signed off.
+    Raises NotVisible, NotAllowed, IllegalTransition, EditsCollide, and ChecksFailed
+    with the findings that block.
     """
     at = at or timezone.now()
     record = claim(record_id, step="submit", by=by)
     if record.current is None:
         raise IllegalTransition(record, "submit")
+    require_settled(record, at=at)
     blocking = [finding for finding in findings_of(record) if finding.blocks]
     if blocking:
         raise ChecksFailed(blocking)

@@ -1,0 +1,192 @@
+"""Working copies: what is typed, saved, and in no version yet (docs/adr/0009)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, ValidationError
+
+from documents.models import Record, SchoolClass, State, User, Version
+from documents.versions import Draft, add_versions
+
+from ..errors import WorkflowError
+from ..models import WorkingCopy
+
+# After so long without typing a working copy becomes a version.
+QUIET = timedelta(seconds=60)
+# As many records are locked and written at once.
+CHUNK = 100
+
+
+class ContentInvalid(WorkflowError):
+    code = "content_invalid"
+    user_message = _("The value of %(path)s does not fit: %(problem)s")
+
+    def __init__(self, error: ValidationError) -> None:
+        first = error.errors(include_url=False, include_input=False)[0]
+        self.path = ".".join(str(part) for part in first["loc"])
+        self.problem = first["msg"]
+        super().__init__(f"{self.path}: {self.problem}")
+
+
+class EditsCollide(WorkflowError):
+    """The record got another version (an import) in cells that somebody was typing."""
+
+    code = "edits_collide"
+    user_message = _(
+        "%(count)d cells were changed by somebody else while they were edited. "
+        "Open the class and choose which value stays."
+    )
+
+    def __init__(self, record: Record, paths: Iterable[str]) -> None:
+        self.record = record
+        self.paths = sorted(paths)
+        self.count = len(self.paths)
+        super().__init__(f"record {record.pk}: {', '.join(self.paths)}")
+
+
+@dataclass
+class Working:
+    """A record's content as those see it who edit it.
+
+    ``collisions`` are typed values, by path, that a newer version contradicts: they
+    are not in ``content``, and wait until their author chooses.
+    """
+
+    record: Record
+    content: Any
+    copy: WorkingCopy | None = None
+    collisions: dict[str, Any] = field(default_factory=dict)
+
+
+def working(records: Iterable[Record]) -> dict[int, Working]:
+    """Content with what is typed on it, by record; one query. ``current`` is read.
+
+    Records without a version are left out.
+    """
+    records = [record for record in records if record.current is not None]
+    drafts = [record.pk for record in records if record.state == State.DRAFT]
+    copies = WorkingCopy.objects.select_related("author").in_bulk(drafts)
+    return {record.pk: _merged(record, copies.get(record.pk)) for record in records}
+
+
+def changed(record: Record, content: Any, changes: Mapping[str, Any]) -> Any:
+    """The content with other values at some paths. Raises ContentInvalid."""
+    dump = content.model_dump(mode="json")
+    for path, value in changes.items():
+        _put(dump, path, value)
+    try:
+        return record.definition.schema.model_validate(dump)
+    except ValidationError as error:
+        raise ContentInvalid(error) from error
+
+
+def _put(target: dict[str, Any], path: str, value: Any) -> None:
+    *above, last = path.split(".")
+    for part in above:
+        target = target.setdefault(part, {})
+    target[last] = value
+
+
+def plain_at(content: BaseModel, path: str) -> Any:
+    """The value at a path as JSON has it; "" and an empty list are None."""
+    return plain(_at(content.model_dump(mode="json"), path))
+
+
+def plain(value: Any) -> Any:
+    """Nothing said is nothing said, however it is written."""
+    return None if value in ("", [], ()) else value
+
+
+def _at(value: Any, path: str) -> Any:
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def settle(records: Sequence[Record], *, at: datetime) -> list[Version]:
+    """Turn what is typed into one version of each record, under its author's name.
+
+    The caller holds the records' locks. What a newer version contradicts stays in
+    the working copy; see ``require_settled``.
+    """
+    found = working(records)
+    typed = [one for one in found.values() if one.copy is not None]
+    by_author: dict[User, list[Draft]] = defaultdict(list)
+    for one in typed:
+        assert one.copy is not None and one.record.current is not None
+        if one.content != one.record.current.content:
+            by_author[one.copy.author].append(Draft(one.record, one.content))
+    versions = [
+        version
+        for author, drafts in by_author.items()
+        for version in add_versions(drafts, by=author, at=at)
+    ]
+    _keep_collisions(typed)
+    return versions
+
+
+def require_settled(record: Record, *, at: datetime) -> None:
+    """Settle one record before a step. Raises EditsCollide if a choice is open."""
+    settle([record], at=at)
+    left = WorkingCopy.objects.filter(record=record).first()
+    if left is not None:
+        raise EditsCollide(record, left.changes)
+
+
+@transaction.atomic
+def settle_class(school_class: SchoolClass, *, by: User, at: datetime) -> list[Version]:
+    """Settle what ``by`` may see of a class, before all of it goes a step further."""
+    visible = Record.objects.visible_to(by).filter(school_class=school_class)
+    return settle(_locked(visible.values_list("pk", flat=True)), at=at)
+
+
+def settle_quiet(*, at: datetime) -> int:
+    """Settle everything whose author has been quiet for a while; how many versions."""
+    due = WorkingCopy.objects.filter(saved_at__lte=at - QUIET).order_by("pk")
+    ids = list(due.values_list("pk", flat=True))
+    done = 0
+    for start in range(0, len(ids), CHUNK):
+        with transaction.atomic():
+            records = _locked(ids[start : start + CHUNK])
+            # Whoever typed on meanwhile is not quiet.
+            quiet = set(due.filter(pk__in=records).values_list("pk", flat=True))
+            done += len(settle([r for r in records if r.pk in quiet], at=at))
+    return done
+
+
+def _locked(ids: Iterable[int]) -> list[Record]:
+    rows = Record.objects.filter(pk__in=list(ids), working_copy__isnull=False)
+    keys = sorted(rows.values_list("pk", flat=True))
+    held = Record.objects.filter(pk__in=keys, state=State.DRAFT).order_by("pk")
+    return list(held.select_for_update(of=("self",)).select_related("current"))
+
+
+def _merged(record: Record, copy: WorkingCopy | None) -> Working:
+    assert record.current is not None
+    content = record.definition.parse(record.current.canonical)
+    if copy is None:
+        return Working(record, content)
+    collisions = {
+        path: typed
+        for path, (was, typed) in copy.changes.items()
+        if plain_at(content, path) not in (was, plain(typed))
+    }
+    kept = {p: v for p, (_was, v) in copy.changes.items() if p not in collisions}
+    return Working(record, changed(record, content, kept), copy, collisions)
+
+
+def _keep_collisions(typed: Sequence[Working]) -> None:
+    """Drop the working copies that are in a version now, but not an open choice."""
+    done = [one.record.pk for one in typed if not one.collisions]
+    WorkingCopy.objects.filter(pk__in=done).delete()
+    for one in typed:
+        if one.copy is not None and one.collisions:
+            open_ = {path: one.copy.changes[path] for path in one.collisions}
+            WorkingCopy.objects.filter(pk=one.record.pk).update(changes=open_)
