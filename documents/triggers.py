@@ -6,10 +6,11 @@ rebuilds tables and would drop them silently.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 APPEND_ONLY = (
@@ -18,12 +19,30 @@ APPEND_ONLY = (
     "documents_signature",
     "documents_artifact",
     "documents_readlog",
+    "documents_checkpoint",
+    "documents_sealedhead",
 )
 # A locked record may only change hands: these are all of its columns that may move.
 MOVABLE = ("state", "custodian_id", "revision")
 KEPT = (*APPEND_ONLY, "documents_record")
 FINAL = "('locked', 'transferred')"
+OURS = "hocba_"
 PREFIX = "hocba_keep_"
+
+
+# Table and name of a trigger.
+Key = tuple[str, str]
+
+
+class Fault(NamedTuple):
+    """A trigger that is not as it must be; ``how`` is "missing" or "altered".
+
+    ``table`` is empty for a function that the triggers call.
+    """
+
+    table: str
+    name: str
+    how: str
 
 
 def install_after_migrate(*, using: str, **kwargs: Any) -> None:
@@ -31,9 +50,12 @@ def install_after_migrate(*, using: str, **kwargs: Any) -> None:
 
 
 def install(using: str = "default") -> None:
-    """Create all triggers; harmless when they stand already."""
+    """Create all triggers; harmless when they stand already.
+
+    Nothing happens before the last of the tables is there.
+    """
     connection = connections[using]
-    if APPEND_ONLY[0] not in connection.introspection.table_names():
+    if not set(KEPT) <= set(connection.introspection.table_names()):
         return
     with connection.cursor() as cursor:
         for statement in _statements(connection):
@@ -49,32 +71,103 @@ def remove(using: str = "default") -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
 
 
-def installed(using: str = "default") -> set[tuple[str, str]]:
-    """The (table, trigger) pairs of ours that stand and are enabled."""
+def faults(using: str = "default") -> list[Fault]:
+    """What the database does not refuse any more, by the triggers' own text."""
+    wanted, found = expected(using), installed(using)
+    if connections[using].vendor == "postgresql":
+        wanted |= {("", name): body for name, body in BODIES.items()}
+        found |= _functions(connections[using])
+    missing = [Fault(*key, "missing") for key in wanted.keys() - found.keys()]
+    altered = [
+        Fault(*key, "altered")
+        for key in wanted.keys() & found.keys()
+        if wanted[key] != found[key]
+    ]
+    return sorted(missing + altered)
+
+
+def installed(using: str = "default") -> dict[Key, str]:
+    """The text of each of our triggers that stands and is enabled."""
     connection = connections[using]
-    query = (
-        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger"
-        " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        if connection.vendor == "postgresql"
-        else "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
+    if connection.vendor == "postgresql":
+        return _installed_on_postgresql(connection)
+    return _rows(
+        connection,
+        "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'",
     )
+
+
+def expected(using: str = "default") -> dict[Key, str]:
+    """The text of each trigger that must stand, as the database would write it."""
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        return _expected_on_postgresql(using)
+    found = {}
+    for statement in _statements(connection):
+        if statement.startswith("CREATE TRIGGER"):
+            words = statement.split()
+            found[words[words.index("ON") + 1], words[2]] = statement
+    return found
+
+
+def _rows(connection: BaseDatabaseWrapper, query: str) -> dict[Key, str]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         rows = cursor.fetchall()
-    return {(table, name) for table, name in rows if name.startswith(PREFIX)}
+    return {(table, name): text for table, name, text in rows if name.startswith(OURS)}
 
 
-def expected(using: str = "default") -> set[tuple[str, str]]:
-    """The (table, trigger) pairs that must stand."""
-    events = ["update", "delete"]
-    if connections[using].vendor == "postgresql":
-        events.append("truncate")
-    names = {(t, f"{PREFIX}{t}_{event}") for t in APPEND_ONLY for event in events}
-    if connections[using].vendor == "sqlite":
-        names |= {(t, f"{PREFIX}{t}_insert") for t in KEPT}
-        names.add(("documents_record", f"{PREFIX}record_replace"))
-    names |= {("documents_record", f"{PREFIX}record_{event}") for event in events}
-    return names | {("documents_version", f"{PREFIX}version_insert")}
+# Always ("A"), not only at the origin: one setting of a session would pass the others.
+TRIGGERS = """
+SELECT relname::text, tgname::text, pg_get_triggerdef(t.oid)
+  FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+ WHERE NOT tgisinternal AND tgenabled = 'A' AND relnamespace = {schema}
+"""
+FUNCTIONS = """
+SELECT '', proname::text, prosrc FROM pg_proc WHERE pronamespace = {schema}
+"""
+OWN_SCHEMA = (
+    "(SELECT relnamespace FROM pg_class WHERE oid = 'documents_record'::regclass)"
+)
+
+
+def _installed_on_postgresql(connection: BaseDatabaseWrapper) -> dict[Key, str]:
+    rows = _rows(connection, TRIGGERS.format(schema=OWN_SCHEMA))
+    return {key: _without_schema(text) for key, text in rows.items()}
+
+
+def _functions(connection: BaseDatabaseWrapper) -> dict[Key, str]:
+    return _rows(connection, FUNCTIONS.format(schema=OWN_SCHEMA))
+
+
+def _expected_on_postgresql(using: str) -> dict[Key, str]:
+    """Ask PostgreSQL itself, which writes conditions in its own words.
+
+    The triggers are made on empty temporary twins of the tables, which nobody else
+    sees and which are gone at once.
+    """
+    connection = connections[using]
+    statements = [
+        statement.replace("FUNCTION hocba_", "FUNCTION pg_temp.hocba_")
+        for statement in _statements(connection)
+        if not statement.startswith("DROP")
+    ]
+    with transaction.atomic(using), connection.cursor() as cursor:
+        for table in KEPT:
+            cursor.execute(
+                f"CREATE TEMPORARY TABLE {table} AS SELECT * FROM {table} WHERE false"
+            )
+        for statement in statements:
+            cursor.execute(statement)
+        twins = TRIGGERS.format(schema="pg_my_temp_schema()")
+        rows = _rows(connection, twins)
+        transaction.set_rollback(True, using)
+    return {key: _without_schema(text) for key, text in rows.items()}
+
+
+def _without_schema(text: str) -> str:
+    """What a definition says apart from where table and function lie."""
+    return re.sub(r"\b(ON|FUNCTION) (?:[\w]+|\"[^\"]+\")\.", r"\1 ", text)
 
 
 def _statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
@@ -158,23 +251,25 @@ def _sqlite(columns: list[str], keys: dict[str, list[list[str]]]) -> Iterator[st
     )
 
 
-REFUSE = """
-CREATE OR REPLACE FUNCTION hocba_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+# What stands in a WHEN clause cannot look at other tables. The table is named by the
+# schema of the trigger's own: a temporary one of that name would otherwise be asked.
+BODIES = {
+    "hocba_refuse": """
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
-END $$
-"""
-# What stands in a WHEN clause cannot look at other tables.
-REFUSE_VERSION = f"""
-CREATE OR REPLACE FUNCTION hocba_refuse_version() RETURNS trigger LANGUAGE plpgsql AS $$
+END """,
+    "hocba_refuse_version": f"""
+DECLARE final boolean;
 BEGIN
-  IF EXISTS (SELECT 1 FROM documents_record r
-             WHERE r.id = NEW.record_id AND r.state IN {FINAL}) THEN
+  EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.documents_record'
+                 ' WHERE id = $1 AND state IN {FINAL.replace("'", "''")})',
+                 TG_TABLE_SCHEMA) INTO final USING NEW.record_id;
+  IF final THEN
     RAISE EXCEPTION 'a locked record gains no versions'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
-END $$
-"""
+END """,
+}
 
 
 def _postgresql(columns: list[str]) -> Iterator[str]:
@@ -185,9 +280,13 @@ def _postgresql(columns: list[str]) -> Iterator[str]:
             f"CREATE TRIGGER {name} BEFORE {event} {how}"
             f" EXECUTE FUNCTION hocba_refuse('{message}')"
         )
+        yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
 
-    yield REFUSE
-    yield REFUSE_VERSION
+    for function, body in BODIES.items():
+        yield (
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger"
+            f" LANGUAGE plpgsql AS $${body}$$"
+        )
     for table in APPEND_ONLY:
         for event in ("UPDATE", "DELETE", "TRUNCATE"):
             name = f"{PREFIX}{table}_{event.lower()}"
@@ -215,8 +314,10 @@ def _postgresql(columns: list[str]) -> Iterator[str]:
         "FOR EACH STATEMENT",
         "records are never emptied",
     )
-    yield "DROP TRIGGER IF EXISTS hocba_keep_version_insert ON documents_version"
+    inserted = f"{PREFIX}version_insert"
+    yield f"DROP TRIGGER IF EXISTS {inserted} ON documents_version"
     yield (
-        "CREATE TRIGGER hocba_keep_version_insert BEFORE INSERT ON documents_version"
+        f"CREATE TRIGGER {inserted} BEFORE INSERT ON documents_version"
         " FOR EACH ROW EXECUTE FUNCTION hocba_refuse_version()"
     )
+    yield f"ALTER TABLE documents_version ENABLE ALWAYS TRIGGER {inserted}"

@@ -66,8 +66,9 @@ def flaws() -> Iterator[Flaw]:
 
 @register
 def triggers_stand() -> Iterator[Flaw]:
-    for table, name in sorted(triggers.expected() - triggers.installed()):
-        yield Flaw("trigger_missing", table, f"the trigger {name} is missing")
+    """Nothing that refuses to rewrite history was dropped, switched off or changed."""
+    for table, name, how in triggers.faults():
+        yield Flaw(f"trigger_{how}", table or name, f"{name} is {how}")
 
 
 @register

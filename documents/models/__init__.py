@@ -1,10 +1,12 @@
 from .access import ReadLog
+from .checkpoints import Chain, Checkpoint, SealedHead
 from .custody import Transfer
 from .imports import ImportRow, ImportRun
 from .ledger import LedgerEntry
 from .pupils import Book, Enrolment, Guardianship, Pupil, SchoolClass
 from .records import FINAL_STATES, ISSUED_STATES, Record, State, Version
 from .signatures import Artifact, Signature
+from .sweeps import FileSweep
 from .units import Assignment, Role, Unit
 from .users import User
 
@@ -14,7 +16,10 @@ __all__ = [
     "Artifact",
     "Assignment",
     "Book",
+    "Chain",
+    "Checkpoint",
     "Enrolment",
+    "FileSweep",
     "Guardianship",
     "ImportRow",
     "ImportRun",
@@ -24,6 +29,7 @@ __all__ = [
     "Record",
     "Role",
     "SchoolClass",
+    "SealedHead",
     "Signature",
     "State",
     "Transfer",
