@@ -6,6 +6,7 @@ from .drafts import WorkingCopy
 from .holidays import CalendarChange, Holiday, QuietHours
 from .late import LateRecord, LateRequest
 from .lockruns import LeftOut, LockRun
+from .notices import MailChoice, Notice, NoticePreference
 from .reassessments import Reassessment
 from .reminders import Reminder, ReminderRule
 
@@ -13,6 +14,7 @@ __all__ = [
     "Batch",
     "BatchItem",
     "CalendarChange",
+    "CommentPhrase",
     "Credential",
     "Deadline",
     "Group",
@@ -22,8 +24,12 @@ __all__ = [
     "LateRequest",
     "LeftOut",
     "LockRun",
+    "MailChoice",
+    "Notice",
+    "NoticePreference",
     "QuietHours",
     "Reassessment",
     "Reminder",
     "ReminderRule",
+    "WorkingCopy",
 ]
