@@ -79,6 +79,8 @@ class FieldGroup:
     """Fields that stand together. With ``columns`` it is a table, a row per label.
 
     ``in_background``: a screen may keep them folded, they are seldom asked for.
+    ``heading`` is a word or two for the head of a wide table; groups beside each other
+    may share it.
     """
 
     code: str
@@ -86,6 +88,7 @@ class FieldGroup:
     fields: tuple[Field, ...]
     columns: tuple[str, ...] = ()
     in_background: bool = False
+    heading: Promise | str = ""
 
     def rows(self) -> dict[str, dict[str, Field]]:
         """The fields of a table by row and column, in order."""

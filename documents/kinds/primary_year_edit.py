@@ -43,32 +43,41 @@ def fields_of(content: PrimaryYear) -> list[FieldGroup]:
     return [
         FieldGroup("identity", "Trường, lớp", tuple(_identity()), in_background=True),
         FieldGroup("personal", "Học sinh", tuple(_personal()), in_background=True),
-        FieldGroup("year", "Năm học", tuple(_year())),
+        FieldGroup("year", "Năm học", tuple(_year()), heading="Năm học"),
         FieldGroup(
             "subjects",
             "1. Các môn học và hoạt động giáo dục",
             tuple(_subjects(form.subjects_of(grade), grade)),
             (LEVEL, SCORE, COMMENT),
+            heading="Môn học",
         ),
         FieldGroup(
             "qualities",
             "2. Những phẩm chất chủ yếu",
             tuple(_traits("qualities", form.qualities)),
             traits,
+            heading="Phẩm chất",
         ),
         FieldGroup(
             "general",
             "3.1. Những năng lực chung",
             tuple(_traits("general", form.general)),
             traits,
+            heading="Năng lực",
         ),
         FieldGroup(
             "specific",
             "3.2. Những năng lực đặc thù",
             tuple(_traits("specific", form.specific_of(grade))),
             traits,
+            heading="Năng lực",
         ),
-        FieldGroup("conclusion", "4–6. Đánh giá kết quả", tuple(_conclusion())),
+        FieldGroup(
+            "conclusion",
+            "4–6. Đánh giá kết quả",
+            tuple(_conclusion()),
+            heading="Đánh giá",
+        ),
     ]
 
 
