@@ -10,6 +10,7 @@ from . import (
     editing,
     home,
     imports,
+    printing,
     records,
     reviewing,
     searching,
@@ -30,6 +31,7 @@ urlpatterns = [
         reviewing.SignView.as_view(),
         name="sign-class",
     ),
+    path("classes/<int:class_id>/print/", printing.PrintView.as_view(), name="print"),
     # One record
     path("records/<uuid:uuid>/", records.RecordView.as_view(), name="record"),
     path("records/<uuid:uuid>/form/", records.record_form, name="form"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .errors import RenderOverflow, UnprintableText
 from .form import FormInput, render_html, render_pdf
+from .print_set import Sheaf, print_set
 from .report import ReportInput, Row, Section, render_report
 from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
 
@@ -15,7 +16,9 @@ __all__ = [
     "ReportInput",
     "Row",
     "Section",
+    "Sheaf",
     "UnprintableText",
+    "print_set",
     "render_html",
     "render_pdf",
     "render_report",
