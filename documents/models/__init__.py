@@ -3,6 +3,13 @@ from .checkpoints import Chain, Checkpoint, SealedHead
 from .custody import Transfer
 from .imports import ImportRow, ImportRun
 from .ledger import LedgerEntry
+from .packets import (
+    Direction,
+    Package,
+    PackageItem,
+    PackageOutcome,
+    PackagePurpose,
+)
 from .pupils import Book, Enrolment, Guardianship, Pupil, SchoolClass
 from .records import FINAL_STATES, ISSUED_STATES, Record, State, Version
 from .signatures import Artifact, Signature
@@ -18,12 +25,17 @@ __all__ = [
     "Book",
     "Chain",
     "Checkpoint",
+    "Direction",
     "Enrolment",
     "FileSweep",
     "Guardianship",
     "ImportRow",
     "ImportRun",
     "LedgerEntry",
+    "Package",
+    "PackageItem",
+    "PackageOutcome",
+    "PackagePurpose",
     "Pupil",
     "ReadLog",
     "Record",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from .packets import Package
 from .records import Record
 from .units import Unit
 from .users import User
@@ -12,7 +13,9 @@ from .users import User
 class Transfer(models.Model):
     """A record on its way between two schools: dispatched, then received.
 
-    Custody moves with the receipt; the issuer stays (domain.md §8).
+    Custody moves with the receipt; the issuer stays (domain.md §8). ``package`` is the
+    file that carries it to another installation; then ``received_by`` is who filed the
+    other school's signed receipt.
     """
 
     record = models.ForeignKey(Record, models.PROTECT, related_name="transfers")
@@ -24,6 +27,9 @@ class Transfer(models.Model):
     received_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(_("received at"), null=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
+    package = models.ForeignKey(
+        Package, models.PROTECT, null=True, related_name="transfers"
+    )
 
     class Meta:
         verbose_name = _("transfer")
