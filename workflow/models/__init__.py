@@ -1,6 +1,7 @@
 from .batches import Batch, BatchItem, ItemStatus
 from .calendar import Deadline, Group
 from .comments import CommentPhrase
+from .consents import Consent, ConsentStatus, JournalEntry, KeptPin
 from .credentials import Credential
 from .drafts import WorkingCopy
 from .holidays import CalendarChange, Holiday, QuietHours
@@ -15,11 +16,15 @@ __all__ = [
     "BatchItem",
     "CalendarChange",
     "CommentPhrase",
+    "Consent",
+    "ConsentStatus",
     "Credential",
     "Deadline",
     "Group",
     "Holiday",
     "ItemStatus",
+    "JournalEntry",
+    "KeptPin",
     "LateRecord",
     "LateRequest",
     "LeftOut",

@@ -56,6 +56,10 @@ class BatchItem(models.Model):
     error = models.CharField(max_length=60, blank=True)
     message = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # The time that its signatures claim, set once: another would need new ones.
+    at = models.DateTimeField(null=True)
+    # What it waits for: [credential, slot, digest in hex] for each signature.
+    asks = models.JSONField(default=list, blank=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

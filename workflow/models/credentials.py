@@ -9,13 +9,19 @@ from documents.models import Unit, User
 
 class Provider(models.TextChoices):
     PKCS12 = "pkcs12", _("key file (trial)")
+    PKCS11 = "pkcs11", _("token or HSM at the server")
+    CSC = "csc", _("remote signing service")
+    AGENT = "agent", _("token at the signer's own machine")
 
 
 class Credential(models.Model):
     """Where the signing key of a person, or of a school's seal, is found.
 
-    ``reference`` is what the provider needs to find the key, a path relative to
-    DATA_DIR for ``pkcs12``. No key and no PIN is stored here.
+    ``reference`` is what the provider needs to find the key: a path relative to
+    DATA_DIR for ``pkcs12``, a PKCS#11 URI, the id of a CSC credential, or the SHA-256
+    of the certificate for ``agent``, whose certificates and mechanism are kept here
+    because only the signer's own machine reaches the token. No key and no PIN is
+    stored.
     """
 
     user = models.ForeignKey(
@@ -26,7 +32,13 @@ class Credential(models.Model):
     )
     provider = models.CharField(_("provider"), max_length=12, choices=Provider)
     reference = models.CharField(_("reference"), max_length=300)
+    certificates = models.TextField(blank=True)  # PEM, the signer's own first
+    mechanism = models.CharField(max_length=12, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+    registered_at = models.DateTimeField(_("registered at"), null=True)
+    registered_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("signing credential")
@@ -46,6 +58,11 @@ class Credential(models.Model):
                 name="credential_in_use_is_one_per_unit",
                 fields=["unit"],
                 condition=Q(is_active=True, unit__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="credential_of_an_agent_keeps_its_certificate",
+                condition=~Q(provider="agent")
+                | (~Q(certificates="") & ~Q(mechanism="")),
             ),
         ]
 
