@@ -32,8 +32,8 @@ from .templates import KIND, Content
 BEGUN = datetime(2026, 5, 11, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 # How the classes stand: most are signed or locked, the last ones are still writing.
-STAGES = (State.DRAFT,) * 3 + (State.REVIEWED,) * 3 + (State.SIGNED,) * 6
-STAGES += (State.LOCKED,) * 8
+SHARES = {State.DRAFT: 3, State.REVIEWED: 3, State.SIGNED: 6, State.LOCKED: 8}
+STAGES = tuple(state for state, share in SHARES.items() for _ in range(share))
 ORDER = [State.DRAFT, State.REVIEWED, State.SIGNED, State.LOCKED]
 BEHIND = 0.06  # of a class are one step behind the others
 MOST_ROUNDS = 9

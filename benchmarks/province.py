@@ -36,8 +36,8 @@ from documents.samples.people import Numbers, class_list
 from documents.text import vietnamese_sort_key
 from workflow.models import Deadline, Group
 
-from .rows import Table, catch_up, flush
 from .lives import BEGUN, PEM, STAGES, Place, Season, moment
+from .rows import Table, catch_up, flush
 from .templates import SIZE, ClassOfSheets
 
 YEAR = "2025-2026"
@@ -68,7 +68,7 @@ def default_size() -> Size:
 
 
 def is_loaded() -> bool:
-    return Unit.objects.filter(code=CODE).exists()
+    return bool(Unit.objects.filter(code=CODE).exists())
 
 
 def load_province(

@@ -27,9 +27,9 @@ class Table:
         self.rows: list[Sequence[Any]] = []
         fields = {field.attname: field for field in model._meta.concrete_fields}
         missing = [field for name, field in fields.items() if name not in names]
-        self.columns = [fields[name].column for name in names]
+        self.columns = [_column(fields[name]) for name in names]
         self.constant = [_default(f) for f in missing if not f.primary_key]
-        self.columns += [field.column for field in missing if not field.primary_key]
+        self.columns += [_column(field) for field in missing if not field.primary_key]
         self.next_pk = 1 + (model._default_manager.aggregate(n=Max("pk"))["n"] or 0)
 
     def key(self) -> int:
@@ -72,6 +72,10 @@ class Table:
                 f"INSERT INTO {self.model._meta.db_table} ({names}) VALUES ({places})",
                 list(rows),
             )
+
+
+def _column(field: Field[Any, Any]) -> str:
+    return str(field.column)
 
 
 def _default(field: Field[Any, Any]) -> Any:

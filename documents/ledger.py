@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from django.db import connections, router
 from django.db.models import OuterRef, Subquery
+from django.db.models.sql import InsertQuery
 
 from .canonical import digest_of
 from .models import LedgerEntry, Record, User
@@ -14,6 +16,8 @@ from .models import LedgerEntry, Record, User
 GENESIS = "0" * 64
 # The version of the machine on Record; a change of its steps gives the next number.
 MACHINE = 1
+# SQLite takes 32,766 values in one statement (since 3.32).
+MOST_IN_ONE = 3_000
 
 
 class Line(NamedTuple):
@@ -42,14 +46,16 @@ def append_many(
 ) -> list[LedgerEntry]:
     """Add one entry for each of several records, in two queries.
 
-    The caller must hold the locks on the records' rows; a record stands once.
+    The caller must hold the locks on the records' rows; a record stands once. The
+    entries come back without their primary keys.
     """
     last = _last_entries([line.record for line in lines])
     entries = [
         _next_entry(last.get(line.record.pk), line, actor=actor, at=at)
         for line in lines
     ]
-    return LedgerEntry.objects.bulk_create(entries, batch_size=500)
+    _insert(entries)
+    return entries
 
 
 def entry_digest(entry: LedgerEntry) -> str:
@@ -84,9 +90,11 @@ def first_break(entries: Iterable[LedgerEntry]) -> LedgerEntry | None:
 def _last_entries(records: Sequence[Record]) -> dict[int, LedgerEntry]:
     newest = LedgerEntry.objects.filter(record=OuterRef("record")).order_by("-sequence")
     entries = LedgerEntry.objects.filter(
-        record__in=records, sequence=Subquery(newest.values("sequence")[:1])
+        record__in=[record.pk for record in records],
+        sequence=Subquery(newest.values("sequence")[:1]),
     )
-    return {entry.record_id: entry for entry in entries}
+    needed = entries.only("record_id", "sequence", "entry_hash")
+    return {entry.record_id: entry for entry in needed}
 
 
 def _next_entry(
@@ -104,3 +112,14 @@ def _next_entry(
     )
     entry.entry_hash = entry_digest(entry)
     return entry
+
+
+def _insert(entries: Sequence[LedgerEntry]) -> None:
+    # Not bulk_create: for SQLite it makes a statement of every 90 rows, to keep to a
+    # limit that SQLite had before 3.32.
+    for start in range(0, len(entries), MOST_IN_ONE):
+        fields = [f for f in LedgerEntry._meta.concrete_fields if not f.primary_key]
+        query = InsertQuery(LedgerEntry)
+        query.insert_values(fields, list(entries[start : start + MOST_IN_ONE]))
+        using = router.db_for_write(LedgerEntry)
+        query.get_compiler(connection=connections[using]).execute_sql()

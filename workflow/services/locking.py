@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -10,10 +10,13 @@ from documents.errors import RecordsError
 from documents.models import Record, State, User
 
 from ..models import Deadline, Group
-from .steps import claim, conclude, version_payload
+from .many import Taken, claim_many
+from .steps import conclude_many, version_payload
+
+# So many rows are locked at a time where nobody waits for all of them together.
+CHUNK = 500
 
 
-@transaction.atomic
 def lock_record(
     *,
     record_id: int,
@@ -26,14 +29,27 @@ def lock_record(
     ``by`` is None when the calendar locks. Raises NotVisible, NotAllowed, and
     IllegalTransition unless it is signed and complete.
     """
+    return lock_records(record_ids=[record_id], by=by, at=at).only()
+
+
+@transaction.atomic
+def lock_records(
+    *, record_ids: Iterable[int], by: User | None, at: datetime | None = None
+) -> Taken:
+    """The same for many at once; a refusal stops only its own record."""
     at = at or timezone.now()
-    record = claim(record_id, step="lock", by=by)
-    record.lock(at=at)
-    payload = version_payload(record)
-    conclude(
-        record, "lock", by=by, at=at, payload=payload, fields=("state", "locked_at")
+    taken = claim_many(record_ids, step="lock", by=by)
+    for record in taken.records:
+        record.lock(at=at)
+    conclude_many(
+        taken.records,
+        "lock",
+        by=by,
+        at=at,
+        payload=version_payload,
+        fields=("state", "locked_at"),
     )
-    return record
+    return taken
 
 
 def due_records(deadline: Deadline) -> list[int]:
@@ -53,17 +69,23 @@ def due_records(deadline: Deadline) -> list[int]:
     ]
 
 
-def lock_due(at: datetime | None = None) -> Iterator[tuple[int, RecordsError | None]]:
+def lock_due(
+    at: datetime | None = None, *, chunk: int = CHUNK
+) -> Iterator[tuple[int, RecordsError | None]]:
     """Lock what the calendar says is due; yield each record with its refusal, if any.
 
-    A deadline is closed only once every record of it has been looked at, so a run
-    that was stopped goes on with the next call.
+    ``chunk`` records are locked in one transaction. A deadline is closed only once
+    every record of it has been looked at, so a run that was stopped goes on with the
+    next call.
     """
     at = at or timezone.now()
     due = Deadline.objects.filter(locked_at=None, lock_on__lte=timezone.localdate(at))
     for deadline in due.select_related("unit").order_by("lock_on", "pk"):
-        for record_id in due_records(deadline):
-            yield record_id, _try_lock(record_id, at)
+        keys = due_records(deadline)
+        for start in range(0, len(keys), chunk):
+            some = keys[start : start + chunk]
+            refused = lock_records(record_ids=some, by=None, at=at).refused
+            yield from ((key, refused.get(key)) for key in some)
         Deadline.objects.filter(pk=deadline.pk).update(locked_at=at)
 
 
@@ -72,11 +94,3 @@ def _is_completed(record: Record) -> bool:
     return record.definition.is_completed(
         record.definition.parse(record.current.canonical)
     )
-
-
-def _try_lock(record_id: int, at: datetime) -> RecordsError | None:
-    try:
-        lock_record(record_id=record_id, by=None, at=at)
-    except RecordsError as error:
-        return error
-    return None

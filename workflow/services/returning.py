@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -7,10 +8,10 @@ from django.utils import timezone
 
 from documents.models import Record, User
 
-from .steps import claim, conclude, require_reason, version_payload
+from .many import Taken, claim_many
+from .steps import conclude_many, require_reason, version_payload
 
 
-@transaction.atomic
 def return_record(
     *, record_id: int, by: User, reason: str, at: datetime | None = None
 ) -> Record:
@@ -18,9 +19,26 @@ def return_record(
 
     Raises ReasonMissing, NotVisible, NotAllowed, IllegalTransition.
     """
+    return return_records(record_ids=[record_id], by=by, reason=reason, at=at).only()
+
+
+@transaction.atomic
+def return_records(
+    *, record_ids: Iterable[int], by: User, reason: str, at: datetime | None = None
+) -> Taken:
+    """The same for many at once, all with one reason; a refusal stops only its own.
+
+    Raises ReasonMissing.
+    """
     at, reason = at or timezone.now(), require_reason(reason)
-    record = claim(record_id, step="return", by=by)
-    record.send_back(at=at)
-    payload = version_payload(record) | {"reason": reason}
-    conclude(record, "return", by=by, at=at, payload=payload)
-    return record
+    taken = claim_many(record_ids, step="return", by=by)
+    for record in taken.records:
+        record.send_back(at=at)
+    conclude_many(
+        taken.records,
+        "return",
+        by=by,
+        at=at,
+        payload=lambda record: version_payload(record) | {"reason": reason},
+    )
+    return taken

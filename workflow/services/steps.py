@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -32,14 +33,14 @@ def claim(record_id: int, *, step: str, by: User | None) -> Record:
 def lock_row(record_id: int, *, by: User | None) -> Record:
     """Lock the record's row until the transaction ends. Raises NotVisible."""
     # `of` keeps the lock to the record: its neighbours may be shared.
-    rows = _visible(by).select_for_update(of=("self",))
+    rows = rows_visible_to(by).select_for_update(of=("self",))
     return _get(rows.select_related("school_class", "issuer", "custodian"), record_id)
 
 
 def look(record_id: int, *, by: User | None) -> Record:
     """Return the record without locking it. Raises NotVisible."""
     related = ("book__pupil", "school_class", "issuer", "custodian", "current")
-    return _get(_visible(by).select_related(*related), record_id)
+    return _get(rows_visible_to(by).select_related(*related), record_id)
 
 
 def check(record: Record, *, step: str, by: User | None) -> None:
@@ -67,11 +68,34 @@ def conclude(
     fields: tuple[str, ...] = ("state",),
 ) -> None:
     """Save the row, enter the ledger, tell the later stages after commit."""
-    record.revision = F("revision") + 1
-    record.save(update_fields=[*fields, "revision"])
-    record.refresh_from_db(fields=["revision"])
-    ledger.append(record, action=step, actor=by, at=at, payload=payload)
-    announce([record.pk])
+    conclude_many(
+        [record], step, by=by, at=at, payload=lambda _record: payload, fields=fields
+    )
+
+
+def conclude_many(
+    records: Sequence[Record],
+    step: str,
+    *,
+    by: User | None,
+    at: datetime,
+    payload: Callable[[Record], dict[str, Any]],
+    fields: tuple[str, ...] = ("state",),
+) -> None:
+    """The same for many in a fixed number of queries.
+
+    ``fields`` are those that the step wrote, with one value for all of the records.
+    """
+    if not records:
+        return
+    keys = [record.pk for record in records]
+    values = {name: getattr(records[0], name) for name in fields}
+    Record.objects.filter(pk__in=keys).update(**values, revision=F("revision") + 1)
+    for record in records:
+        record.revision += 1
+    lines = [ledger.Line(record, step, payload(record)) for record in records]
+    ledger.append_many(lines, actor=by, at=at)
+    announce(keys)
 
 
 def version_payload(record: Record) -> dict[str, Any]:
@@ -108,7 +132,8 @@ def _signature_row(signature: Signature) -> dict[str, Any]:
     return row
 
 
-def _visible(by: User | None) -> RecordQuerySet:
+def rows_visible_to(by: User | None) -> RecordQuerySet:
+    """The records that ``by`` may see; all of them for the calendar."""
     return Record.objects.all() if by is None else Record.objects.visible_to(by)
 
 

@@ -144,7 +144,7 @@ def test_a_calendar_that_was_stopped_goes_on(
 ):
     first, second = (make_record(school_class, "signed", units) for _ in range(2))
     due = deadline(units["dong-thap"])
-    next(iter(lock_due(MORNING)))
+    next(iter(lock_due(MORNING, chunk=1)))
     due.refresh_from_db()
     assert due.locked_at is None
 
