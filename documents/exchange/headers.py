@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from documents.kinds.packets import Value, ValueType
+from documents.kinds.packets import Objects, Value, ValueType
 
 from .mapping import read, write
 from .trees import Element
@@ -38,6 +39,13 @@ PACKAGE_MEMBERS = (
     Value("MST_DON_VI_GUI", "sender_tax_code"),
     Value("MA_DON_VI_NHAN", "receiver_code"),
     Value("SO_LUONG", "count", NUMBER),
+    Objects(
+        "DANH_SACH_HIEU_LUC",
+        "locked",
+        "HIEU_LUC",
+        (Value("THOI_DIEM_CHOT", "at"),),
+        keyed_by="MA_HO_SO",
+    ),
 )
 
 
@@ -85,7 +93,10 @@ class RecordHeader:
 
 @dataclass(frozen=True)
 class PackageHeader:
-    """``package`` is a uuid in hexadecimal; the same one again is the same packet."""
+    """``package`` is a uuid in hexadecimal; the same one again is the same packet.
+
+    ``locked`` says of each record in effect since when, by the record's uuid.
+    """
 
     package: str
     purpose: str
@@ -94,17 +105,23 @@ class PackageHeader:
     sender_tax_code: str
     receiver_code: str
     count: int
+    locked: Mapping[str, datetime] = field(default_factory=dict)
     format_version: int = 1
 
     @classmethod
     def read(cls, element: Element) -> Self:
         """Raises ValueError for a time that is none."""
         facts = read(element, PACKAGE_MEMBERS)
-        created = facts.pop("created_at")
-        return cls(**facts, created_at=aware(created))
+        created, locked = facts.pop("created_at"), facts.pop("locked")
+        times = {record: aware(one["at"]) for record, one in locked.items()}
+        return cls(**facts, created_at=aware(created), locked=times)
 
     def write(self, element: Element) -> None:
-        facts = asdict(self) | {"created_at": self.created_at.isoformat()}
+        facts: dict[str, Any] = asdict(self)
+        facts["created_at"] = self.created_at.isoformat()
+        facts["locked"] = {
+            record: {"at": at.isoformat()} for record, at in self.locked.items()
+        }
         write(element, PACKAGE_MEMBERS, facts)
 
 

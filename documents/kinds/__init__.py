@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Finding, Kind, Severity, Slot
+from .base import Finding, Kind, Owner, Severity, Slot
 from .primary_year import PrimaryYearKind
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in (PrimaryYearKind(),)}
@@ -13,4 +13,4 @@ def get_kind(code: str) -> Kind:
     return KINDS[code]
 
 
-__all__ = ["KINDS", "Finding", "Kind", "Severity", "Slot", "get_kind"]
+__all__ = ["KINDS", "Finding", "Kind", "Owner", "Severity", "Slot", "get_kind"]

@@ -60,6 +60,21 @@ class Slot:
     in_pdf: bool
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose record a content says it is, in the words of the register.
+
+    ``pupil`` has the fields of the pupil's row; ``school_code`` is the issuer's.
+    """
+
+    level: str
+    school_code: str
+    school_year: str
+    class_name: str
+    grade: int
+    pupil: Mapping[str, Any]
+
+
 class Kind(ABC):
     """A plug-in. Nothing outside its module knows what the content means."""
 
@@ -96,6 +111,10 @@ class Kind(ABC):
     @abstractmethod
     def is_completed(self, content: Any) -> bool:
         """Whether the pupil needs no re-assessment in summer (domain.md §2)."""
+
+    @abstractmethod
+    def owner(self, content: Any) -> Owner:
+        """Whose record it is, for a register that has never heard of them."""
 
     @abstractmethod
     def search_text(self, content: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from .base import Finding, Kind, Slot
+from .base import Finding, Kind, Owner, Slot
 from .fields import FieldGroup
 from .primary_year_checks import ClassContext, check
 from .primary_year_edit import fields_of
@@ -142,6 +142,16 @@ class PrimaryYearKind(Kind):
 
     def is_completed(self, content: PrimaryYear) -> bool:
         return content.completed is not False
+
+    def owner(self, content: PrimaryYear) -> Owner:
+        return Owner(
+            level="primary",
+            school_code=content.school.code,
+            school_year=content.school_year,
+            class_name=content.class_name,
+            grade=content.grade,
+            pupil=content.pupil.model_dump(),
+        )
 
     def search_text(self, content: PrimaryYear) -> dict[str, str]:
         traits = (content.qualities, content.general, content.specific)
