@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .environment import BASE_DIR, DATA_DIR, env
+from .files import records_storage
 from .logs import configure_structlog, logging_config
 
 SECRET_KEY = env("SECRET_KEY")
@@ -165,10 +166,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     # The bytes of records: addressed by digest, never below MEDIA_ROOT, so that no
     # address of the site leads to them but the views that ask who is reading.
-    "records": {
-        "BACKEND": "documents.storage.WriteOnceStorage",
-        "OPTIONS": {"location": DATA_DIR / "files"},
-    },
+    "records": records_storage(env, DATA_DIR / "files"),
 }
 # A class brings three workbooks; the limits of each are the importer's.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
