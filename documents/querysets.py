@@ -22,14 +22,16 @@ class RecordQuerySet(models.QuerySet["Record"]):
 
         A school sees what it issued, what it keeps and what is on its way to it; a
         class teacher the own class; an officer the own subtree; an inspector what
-        is issued there; a guardian what is issued of the own children. Screens,
-        services, tasks, search, files and API all start here.
+        is issued there; a guardian what is issued of the own children. Nobody sees a
+        record without content: its import was undone. Screens, services, tasks, search,
+        files and API all start here.
         """
         if not user.is_active:
             return self.none()
         # Subqueries, not joins: no duplicates, hence no DISTINCT, so a caller may
         # still lock the rows.
-        return self.filter(reduce(or_, [*_office_rules(user), _guardian_rule(user)]))
+        rules = [*_office_rules(user), _guardian_rule(user)]
+        return self.filter(reduce(or_, rules), current__isnull=False)
 
     def by_office(self, user: User) -> Self:
         """Those of ``visible_to`` that an assignment opens, not a guardianship.
@@ -49,7 +51,7 @@ class RecordQuerySet(models.QuerySet["Record"]):
         if not user.is_active:
             return self.none()
         classes = [a.school_class_id for a in user.standing if a.subject]
-        return self.filter(school_class__in=classes)
+        return self.filter(school_class__in=classes, current__isnull=False)
 
     def in_unit(self, unit: Unit) -> Self:
         """Those that ``unit`` or a unit below it issued."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Max, Value, When
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
@@ -30,12 +30,17 @@ class NotDraft(RecordsError):
 
 @dataclass(frozen=True)
 class Draft:
-    """A content for a record whose row the caller has locked (or just created)."""
+    """A content for a record whose row the caller has locked (or just created).
+
+    ``action`` names the line of the ledger; without it "import" or "edit", by whether
+    there is lineage.
+    """
 
     record: Record
     content: BaseModel
     lineage: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    action: str = ""
 
 
 def add_version(draft: Draft, *, by: User | None, at: datetime) -> Version:
@@ -48,8 +53,8 @@ def add_versions(
 ) -> list[Version]:
     """Append one version to each of several records, in a fixed number of queries.
 
-    ``record.current`` moves to it, the ledger gains a line ("import" or "edit" by
-    whether there is lineage), and the later stages hear of it after commit.
+    ``record.current`` moves to it, the ledger gains a line, and the later stages hear
+    of it after commit.
     Raises NotDraft before anything is written; the caller holds the records' locks.
     """
     if not drafts:
@@ -69,9 +74,10 @@ def add_versions(
 
 
 def _next_numbers(records: list[Record]) -> dict[int, int]:
-    ids = [record.current_id for record in records if record.current_id]
-    current = Version.objects.filter(pk__in=ids).values_list("record_id", "number")
-    return {record_id: number + 1 for record_id, number in current}
+    """By record; not from ``current``, which an undone import leaves empty."""
+    versions = Version.objects.filter(record__in=records).order_by()
+    newest = versions.values("record").annotate(number=Max("number"))
+    return {row["record"]: row["number"] + 1 for row in newest}
 
 
 def _version(
@@ -105,7 +111,7 @@ def _point_at(versions: list[Version]) -> None:
 
 
 def _line(draft: Draft, version: Version) -> ledger.Line:
-    action = "import" if draft.lineage else "edit"
+    action = draft.action or ("import" if draft.lineage else "edit")
     payload = {"version": version.number, "sha256": version.sha256}
     if draft.reason:
         payload["reason"] = draft.reason

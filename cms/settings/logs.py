@@ -62,6 +62,7 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
             "django_tasks": {"level": "WARNING"},
             # Subsetting a font says a dozen lines per document.
             "fontTools": {"level": "WARNING"},
+            "pikepdf": {"level": "WARNING"},
             "weasyprint": {"level": "ERROR"},
             "pyhanko": {"level": "WARNING"},
             "pyhanko_certvalidator": {"level": "WARNING"},

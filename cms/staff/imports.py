@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +21,18 @@ from django.views.decorators.http import require_POST
 
 from documents.errors import RecordsError
 from documents.importing.cells import Upload
+from documents.importing.mending import LONGEST, Mend
 from documents.importing.messages import Place, sentence_of
 from documents.importing.reading import MAX_FILE_BYTES
-from documents.importing.runs import commit_import, discard_import, plan_import
+from documents.importing.runs import (
+    commit_import,
+    discard_import,
+    mend_import,
+    plan_import,
+)
 from documents.models import ImportRow, ImportRun, Role, Unit, User
 from documents.models.imports import ImportStatus, Outcome
+from workflow.services.undoing import undo_import
 
 from .deadlines import year_due
 from .roles import StaffRequest
@@ -173,14 +182,22 @@ class ImportView(StaffView):
         report = self.run.report
         counts = [(outcome, report.get(outcome.value, 0)) for outcome in TABS]
         tab = self._tab(report)
-        errors = [_note(note) for note in report.get("errors", [])]
+        errors = report.get("errors", [])
         return super().get_context_data(
             run=self.run,
             is_open=self.run.status == ImportStatus.PLANNED,
             tabs=counts,
             tab=tab,
             rows=[_shown(row) for row in self.run.rows.filter(outcome=tab.value)],
-            errors=errors,
+            errors=[_note(note) for note in errors],
+            may_undo=self.run.status == ImportStatus.COMMITTED,
+            cells=list(_cells(errors))
+            if self.run.status == ImportStatus.PLANNED
+            else [],
+            mended=[
+                (f"{m['sheet']} · {m['column']}{m['row']}", m["value"])
+                for m in self.run.mends
+            ],
             warnings=[_note(note) for note in report.get("warnings", [])],
             repairs=[(_place(r), r["before"], r["after"]) for r in report["repairs"]],
             writes=sum(report.get(name, 0) for name in ("new", "changed", "moved")),
@@ -192,6 +209,76 @@ class ImportView(StaffView):
         if asked in Outcome:
             return Outcome(asked)
         return next((tab for tab in TABS if report.get(tab.value)), Outcome.NEW)
+
+
+@dataclass(frozen=True)
+class CellToMend:
+    """A wrong cell of the dry run, with a field to write what should stand there."""
+
+    name: str
+    place: str
+    sentence: str
+    value: str
+
+
+def _cells(errors: list[dict[str, Any]]) -> Iterator[CellToMend]:
+    """One for each wrong cell; ``name`` is its place in the report."""
+    seen = set()
+    for number, stored in enumerate(errors):
+        place = _place(stored)
+        if stored["row"] is None or not stored["column"] or place in seen:
+            continue
+        seen.add(place)
+        value = str(stored["params"].get("value", ""))
+        yield CellToMend(f"cell-{number}", place, sentence_of(stored), value)
+
+
+def _mends(run: ImportRun, posted: QueryDict, by: User) -> list[Mend]:
+    """What was typed, for the cells that the report of this run names as wrong."""
+    digests = {file["name"]: file["sha256"] for file in run.files}
+    errors = run.report.get("errors", [])
+    return [
+        Mend(
+            sha256=digests[errors[number]["file"]],
+            sheet=errors[number]["sheet"],
+            row=errors[number]["row"],
+            column=errors[number]["column"],
+            value=value.strip()[:LONGEST],
+            by=by.pk,
+        )
+        for number, cell in ((int(c.name[5:]), c) for c in _cells(errors))
+        if (value := posted.get(cell.name, cell.value)) != cell.value
+    ]
+
+
+@require_POST
+def mend_cells(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """Set wrong cells right, and look at the dry run again."""
+    run = open_run(request.user, uuid)
+    mends = _mends(run, request.POST, request.user)
+    if not mends:
+        messages.info(request, _("No cell was changed."))
+        return redirect("staff:import", run.uuid)
+    try:
+        run = mend_import(
+            run_id=run.pk, mends=mends, by=request.user, at=timezone.now()
+        )
+    except RecordsError as error:
+        messages.error(request, error.for_user())
+    return redirect("staff:import", run.uuid)
+
+
+@require_POST
+def undo(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """Take an import back as long as nobody has built upon it."""
+    run = open_run(request.user, uuid)
+    try:
+        undo_import(run_id=run.pk, by=request.user, at=timezone.now())
+    except RecordsError as error:
+        messages.error(request, error.for_user())
+    else:
+        messages.success(request, _("Undone: all is as it was before this import."))
+    return redirect("staff:import", run.uuid)
 
 
 def _note(stored: dict[str, Any]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from . import (
     batches,
     classes,
     editing,
+    grid,
     home,
     imports,
     printing,
@@ -24,6 +25,9 @@ urlpatterns = [
     # Classes
     path("classes/", classes.ClassesView.as_view(), name="classes"),
     path("classes/<int:class_id>/", classes.ClassView.as_view(), name="class"),
+    path("classes/<int:class_id>/cells/", grid.save, name="cells"),
+    path("classes/<int:class_id>/phrases/", grid.phrases, name="phrases"),
+    path("phrases/<int:phrase_id>/", grid.phrase, name="phrase"),
     path("classes/<int:class_id>/submit/", classes.submit_class, name="submit-class"),
     path("classes/<int:class_id>/review/", reviewing.review_class, name="review-class"),
     path(
@@ -67,6 +71,8 @@ urlpatterns = [
     # Registrar
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<uuid:uuid>/", imports.ImportView.as_view(), name="import"),
+    path("imports/<uuid:uuid>/mend/", imports.mend_cells, name="mend-import"),
+    path("imports/<uuid:uuid>/undo/", imports.undo, name="undo-import"),
     path("imports/<uuid:uuid>/close/", imports.close_import, name="close-import"),
     # Archive
     path("search/", searching.SearchView.as_view(), name="search"),

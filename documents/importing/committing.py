@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from ..kinds.primary_year import PrimaryYearKind
 from ..models import (
@@ -23,6 +24,7 @@ from ..versions import Draft, add_versions
 from . import values as read
 from .comparing import PERSONAL
 from .plans import Plan, Planned
+from .undoing import snapshot
 
 WRITTEN = (Outcome.NEW, Outcome.CHANGED, Outcome.MOVED)
 BATCH = 200
@@ -34,6 +36,7 @@ def write_plan(plan: Plan, run: ImportRun, *, by: User | None, at: datetime) -> 
     The caller holds the transaction and the locks on the records of the plan.
     """
     rows = [row for row in plan.rows if row.outcome in WRITTEN]
+    before = {row.code: snapshot(row) for row in rows}
     drafted = [row for row in rows if row.content is not None]
     _write_classes(plan, drafted)
     _write_pupils(drafted)
@@ -45,7 +48,7 @@ def write_plan(plan: Plan, run: ImportRun, *, by: User | None, at: datetime) -> 
         if row.record is not None and row.content is not None
     ]
     add_versions(drafts, by=by, at=at)
-    _point_rows(plan, run)
+    _point_rows(plan, run, before)
 
 
 def _write_classes(plan: Plan, rows: Sequence[Planned]) -> None:
@@ -155,14 +158,18 @@ def _write_records(plan: Plan, rows: Sequence[Planned]) -> None:
     Record.objects.bulk_update(moved, ["school_class"], batch_size=BATCH)
 
 
-def _point_rows(plan: Plan, run: ImportRun) -> None:
+def _point_rows(plan: Plan, run: ImportRun, before: dict[str, Any]) -> None:
     """Give the rows of the run the pupils and records that they became."""
     written = {row.code: row for row in plan.rows}
     rows = list(ImportRow.objects.filter(run=run, outcome__in=WRITTEN))
     for stored in rows:
         row = written[stored.pupil_code]
         stored.pupil, stored.record = row.pupil, row.record
-    ImportRow.objects.bulk_update(rows, ["pupil", "record"], batch_size=BATCH)
+        current = row.record.current_id if row.record else None
+        own = {"written": current, "enrolment_id": _enrolment(row).pk}
+        stored.before = before[row.code] | own
+    fields = ["pupil", "record", "before"]
+    ImportRow.objects.bulk_update(rows, fields, batch_size=BATCH)
 
 
 def _pupil(row: Planned) -> Pupil:

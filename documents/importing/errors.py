@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -52,7 +53,20 @@ class PlanIsStale(ImportProblem):
 
 class PlanIsClosed(ImportProblem):
     code = "plan_is_closed"
-    user_message = _("This import has been committed or discarded already.")
+    user_message = _("This import has been committed, discarded or undone already.")
+
+
+class ImportMovedOn(ImportProblem):
+    code = "import_moved_on"
+    user_message = _(
+        "%(count)s records of this import have been changed or submitted since, the"
+        " first is %(name)s's. Nothing was undone."
+    )
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.count = len(names)
+        self.name = names[0]
+        super().__init__(f"{self.count} records moved on")
 
 
 class NotAllowedToImport(ImportProblem):

@@ -27,6 +27,7 @@ from .errors import (
     UnitIsNoSchool,
 )
 from .joining import join
+from .mending import Mend, mended, sign_lineage, together
 from .planning import make_plan
 from .plans import Plan
 from .proposals import Joined
@@ -42,10 +43,12 @@ def plan_import(
     school_year: str,
     by: User | None,
     at: datetime,
+    mends: Sequence[Mend] = (),
 ) -> ImportRun:
     """Read the files, say what importing them would do, and keep that for later.
 
-    No pupil and no record is written. A run with an error that no row can be
+    No pupil and no record is written. ``mends`` stand for the cells that they name. A
+    run with an error that no row can be
     blamed for is stored as discarded, without the bytes of its files. ``by`` is None
     only for the operator at the command line. Raises SchoolYearIsWrong,
     UnitIsNoSchool or NotAllowedToImport.
@@ -56,9 +59,32 @@ def plan_import(
     if not _may_import_something(by, unit):
         raise NotAllowedToImport(f"{by} at {unit.code}")
     uploads = [Upload.of(file) for file in files]
-    plan = make_plan(_join(uploads, unit, school_year), unit)
+    plan = make_plan(_join(uploads, unit, school_year, mends), unit)
     _check_classes(plan, by)
-    return _store(plan, uploads, by=by, at=at)
+    return _store(plan, uploads, mends, by=by, at=at)
+
+
+def mend_import(
+    *, run_id: int, mends: Sequence[Mend], by: User | None, at: datetime
+) -> ImportRun:
+    """Make the dry run again with these cells set right; the old one is closed.
+
+    Raises what ``plan_import`` raises, PlanIsClosed, and PlanHasErrors when the whole
+    could not be imported any more; then the old one stays open.
+    """
+    with transaction.atomic():
+        old = discard_import(run_id=run_id, by=by, at=at)
+        run = plan_import(
+            files=[Upload(f["name"], storage.get(f["sha256"])) for f in old.files],
+            unit=old.unit,
+            school_year=old.school_year,
+            by=by,
+            at=at,
+            mends=together(_mends(old), mends),
+        )
+        if run.status != ImportStatus.PLANNED:
+            raise PlanHasErrors(len(run.report["errors"]))
+    return run
 
 
 def commit_import(
@@ -72,7 +98,7 @@ def commit_import(
     """
     run = ImportRun.objects.select_related("unit").get(pk=run_id)
     # Reading the files takes a while, so no lock is held yet.
-    joined = _join(_stored_files(run), run.unit, run.school_year)
+    joined = _join(_stored_files(run), run.unit, run.school_year, _mends(run))
     try:
         with transaction.atomic():
             run = _claim(run_id, by)
@@ -89,6 +115,10 @@ def discard_import(*, run_id: int, by: User | None, at: datetime) -> ImportRun:
     run.status = ImportStatus.DISCARDED
     run.save(update_fields=["status"])
     return run
+
+
+def _mends(run: ImportRun) -> list[Mend]:
+    return [Mend(**mend) for mend in run.mends]
 
 
 def _stored_files(run: ImportRun) -> list[Upload]:
@@ -110,6 +140,7 @@ def _commit(
     _check_classes(plan, by)
     if plan.is_blocked or (plan.errors and not skip_wrong):
         raise PlanHasErrors(len(plan.errors))
+    sign_lineage(plan, _mends(run))
     write_plan(plan, run, by=by, at=at)
     run.status, run.committed_at = ImportStatus.COMMITTED, at
     run.report = run.report | {"committed": True}
@@ -135,9 +166,11 @@ def _lock_records(run: ImportRun) -> None:
     list(records.order_by("pk").select_for_update().values_list("pk"))
 
 
-def _join(uploads: Sequence[Upload], unit: Unit, school_year: str) -> Joined:
+def _join(
+    uploads: Sequence[Upload], unit: Unit, school_year: str, mends: Sequence[Mend]
+) -> Joined:
     books, problems = read_all(uploads)
-    joined = join(books, school=unit.code, school_year=school_year)
+    joined = join(mended(books, mends), school=unit.code, school_year=school_year)
     if problems:
         joined.errors = [problem.note() for problem in problems] + [
             note for note in joined.errors if note.code != "no_pupils"
@@ -146,7 +179,12 @@ def _join(uploads: Sequence[Upload], unit: Unit, school_year: str) -> Joined:
 
 
 def _store(
-    plan: Plan, uploads: Sequence[Upload], *, by: User | None, at: datetime
+    plan: Plan,
+    uploads: Sequence[Upload],
+    mends: Sequence[Mend],
+    *,
+    by: User | None,
+    at: datetime,
 ) -> ImportRun:
     status = ImportStatus.DISCARDED if plan.is_blocked else ImportStatus.PLANNED
     if status == ImportStatus.PLANNED:
@@ -162,6 +200,7 @@ def _store(
                 {"name": u.name, "sha256": u.sha256, "size": len(u.data)}
                 for u in uploads
             ],
+            mends=[mend.as_json() for mend in mends],
             report=plan.report(),
             created_at=at,
         )

@@ -16,6 +16,10 @@ class ImportStatus(models.TextChoices):
     PLANNED = "planned", _("waiting for confirmation")
     COMMITTED = "committed", _("committed")
     DISCARDED = "discarded", _("discarded")
+    UNDONE = "undone", _("undone")
+
+
+WRITTEN = (ImportStatus.COMMITTED.value, ImportStatus.UNDONE.value)
 
 
 class ImportRun(models.Model):
@@ -23,6 +27,8 @@ class ImportRun(models.Model):
 
     ``files`` lists {"name", "sha256", "size"}; the bytes are stored by digest, so the
     confirmation reads exactly what the dry run read. ``report`` is the dry run.
+    ``mends`` lists the cells that a person set right in it, as ``Mend.as_json`` says;
+    the files themselves stay as they came.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -33,9 +39,12 @@ class ImportRun(models.Model):
         _("status"), max_length=12, choices=ImportStatus, default=ImportStatus.PLANNED
     )
     files = models.JSONField(default=list)
+    mends = models.JSONField(default=list)
     report = models.JSONField(default=dict)
     created_at = models.DateTimeField(_("uploaded at"))
     committed_at = models.DateTimeField(_("committed at"), null=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = _("import")
@@ -43,9 +52,14 @@ class ImportRun(models.Model):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                name="import_has_a_commit_time_iff_committed",
-                condition=Q(status=ImportStatus.COMMITTED, committed_at__isnull=False)
-                | (~Q(status=ImportStatus.COMMITTED) & Q(committed_at__isnull=True)),
+                name="import_has_a_commit_time_iff_it_was_written",
+                condition=Q(committed_at__isnull=False, status__in=WRITTEN)
+                | (~Q(status__in=WRITTEN) & Q(committed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="import_has_an_undo_time_iff_undone",
+                condition=Q(undone_at__isnull=False, status="undone")
+                | (~Q(status="undone") & Q(undone_at__isnull=True)),
             ),
         ]
 
@@ -64,7 +78,10 @@ class Outcome(models.TextChoices):
 
 
 class ImportRow(models.Model):
-    """What an import says of one pupil; ``detail`` holds changes or errors."""
+    """What an import says of one pupil; ``detail`` holds changes or errors.
+
+    ``before`` is what undoing it needs: what stood there, and the version written.
+    """
 
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="rows")
     outcome = models.CharField(max_length=12, choices=Outcome)
@@ -74,6 +91,7 @@ class ImportRow(models.Model):
     pupil = models.ForeignKey(Pupil, models.PROTECT, null=True, related_name="+")
     record = models.ForeignKey(Record, models.PROTECT, null=True, related_name="+")
     detail = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("import row")
