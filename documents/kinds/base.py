@@ -87,6 +87,9 @@ class Kind(ABC):
     opening_page: ClassVar[int] = 1
     # By format version: what was written with an old one can still be read.
     packets: ClassVar[Mapping[int, PacketFormat]] = {}
+    # Stands in the canonical bytes of exactly those contents that are not completed:
+    # what ``is_completed`` says of one, for a query over many. Empty: never.
+    not_completed_mark: ClassVar[str] = ""
 
     @abstractmethod
     def form_version(self, school_year: str) -> str:

@@ -119,6 +119,8 @@ class PrimaryYearKind(Kind):
         Slot("head", _("head"), "head", in_pdf=True),
         Slot("seal", _("school seal"), "seal", in_pdf=True),
     )
+    # RFC 8785 writes no spaces, and a quotation mark inside a comment with a backslash.
+    not_completed_mark = '"completed":false'
     packets = {1: FORMAT_1}
 
     def form_version(self, school_year: str) -> str:
