@@ -15,18 +15,32 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from documents import machine
-from documents.models import Record, Role, SchoolClass, State, User
-from documents.querysets import RecordQuerySet
+from documents.models import Role, SchoolClass, State, User
 from documents.reading import log_reads
-from workflow.services.editing import may_edit
+from workflow.services.drafts import settle_class
+from workflow.services.editing import in_grid_of
 
 from .batches import begin_batch
+from .grid_data import Grid
+from .grid_texts import texts
 from .lists import came_back, counts_by_class
 from .roles import StaffRequest
-from .sheets import Sheet, sheets_of
+from .sheets import Sheet, grid_records, records_of, sheets_of
 from .views import Crumb, StaffView
 
 SCHOOL_ROLES = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
+GRID_ROLES = (*SCHOOL_ROLES, Role.SUBJECT_TEACHER)
+
+
+def open_grid(user: User, class_id: int) -> SchoolClass:
+    """The class, also for whoever teaches one subject in it; else 404."""
+    school_class = get_object_or_404(
+        SchoolClass.objects.select_related("school"), pk=class_id
+    )
+    place = (school_class.school, school_class)
+    if not any(user.holds(role, *place) for role in GRID_ROLES):
+        raise Http404
+    return school_class
 
 
 def open_class(user: User, class_id: int) -> SchoolClass:
@@ -39,40 +53,38 @@ def open_class(user: User, class_id: int) -> SchoolClass:
     return school_class
 
 
-def records_of(user: User, school_class: SchoolClass) -> RecordQuerySet:
-    return Record.objects.visible_to(user).filter(school_class=school_class).listed()
-
-
 class ClassesView(StaffView):
-    """Every class whose records the person may open, with counts by state."""
+    """Every class that the person may open, with counts by state."""
 
-    roles = SCHOOL_ROLES
+    roles = GRID_ROLES
     template_name = "cms/staff/classes.html"
     page_title = gettext_lazy("Classes")
     header_icon = "group"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
-        schools = [a.unit_id for a in user.standing if a.role in SCHOOL_ROLES]
-        records = Record.objects.visible_to(user).filter(issuer__in=schools)
-        rows = counts_by_class(records)
+        schools = [a.unit_id for a in user.standing if a.role in GRID_ROLES]
+        rows = counts_by_class(in_grid_of(user).filter(issuer__in=schools))
         return super().get_context_data(rows=rows, states=State, **kwargs)
 
 
 class ClassView(StaffView):
-    """One class in Vietnamese order; ``?state=`` and ``?show=back`` narrow it."""
+    """One class as a grid in Vietnamese order: its teacher fills it in.
 
-    roles = SCHOOL_ROLES
+    ``?state=`` and ``?show=back`` narrow it. A subject teacher sees the own columns.
+    """
+
+    roles = GRID_ROLES
     template_name = "cms/staff/class.html"
     header_icon = "group"
 
     @cached_property
     def school_class(self) -> SchoolClass:
-        return open_class(self.request.user, self.kwargs["class_id"])
+        return open_grid(self.request.user, self.kwargs["class_id"])
 
     @cached_property
     def sheets(self) -> list[Sheet]:
-        return sheets_of(records_of(self.request.user, self.school_class))
+        return sheets_of(grid_records(self.request.user, self.school_class))
 
     def get_page_title(self) -> str:
         return _("Class %(name)s, %(year)s") % {
@@ -85,25 +97,21 @@ class ClassView(StaffView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user, shown = self.request.user, self._shown()
-        log_reads(
-            [sheet.record for sheet in shown],
-            by=user,
-            access="view",
-            at=timezone.now(),
-        )
-        ready = [s for s in self.sheets if s.is_ready and self._may_submit(s)]
-        drafts = [s for s in self.sheets if s.record.state == State.DRAFT]
+        records = [sheet.record for sheet in shown]
+        log_reads(records, by=user, access="view", at=timezone.now())
+        grid = Grid(user, self.sheets)
+        place = (self.school_class.school, self.school_class)
         return super().get_context_data(
             school_class=self.school_class,
             sheets=shown,
+            rows=[(sheet, grid.row(sheet)) for sheet in shown],
             counts=counts_by_state_of(self.sheets),
             total=len(self.sheets),
-            ready=ready,
-            not_ready=[s for s in drafts if not s.is_ready],
-            teaches=user.holds(
-                Role.CLASS_TEACHER, self.school_class.school, self.school_class
-            ),
-            editable={s.record.pk for s in drafts if may_edit(s.record, user)},
+            summary=grid.summary(),
+            ready=[s for s in self.sheets if s.is_ready and self._may_submit(s)],
+            teaches=user.holds(Role.CLASS_TEACHER, *place),
+            grid=page_data(self.request, self.school_class, grid, shown),
+            texts=texts(),
             state=self.request.GET.get("state", ""),
             back=self.request.GET.get("show") == "back",
             **kwargs,
@@ -114,13 +122,29 @@ class ClassView(StaffView):
         sheets = [s for s in self.sheets if state in ("", s.record.state)]
         if self.request.GET.get("show") != "back":
             return sheets
-        records = Record.objects.visible_to(self.request.user)
+        records = in_grid_of(self.request.user)
         drafts = records.filter(school_class=self.school_class, state=State.DRAFT)
         returned = set(came_back(drafts).values_list("pk", flat=True))
         return [sheet for sheet in sheets if sheet.record.pk in returned]
 
     def _may_submit(self, sheet: Sheet) -> bool:
         return machine.permitted(sheet.record, "submit", self.request.user)
+
+
+def page_data(
+    request: StaffRequest, school_class: SchoolClass, grid: Grid, shown: list[Sheet]
+) -> dict[str, Any]:
+    """What the script of the grid starts with; no word of it is shown unescaped."""
+    return {
+        "user": request.user.pk,
+        "save": reverse("staff:cells", args=[school_class.pk]),
+        "phrases": reverse("staff:phrases", args=[school_class.pk]),
+        "phrase": reverse("staff:phrase", args=[0]),
+        "login": f"{reverse('wagtailadmin_login')}?next={request.path}",
+        "columns": [column.as_data() for column in grid.columns],
+        "rows": [grid.row(sheet) for sheet in shown],
+        "summary": grid.summary(),
+    }
 
 
 def counts_by_state_of(sheets: list[Sheet]) -> list[tuple[str, int]]:
@@ -133,6 +157,7 @@ def counts_by_state_of(sheets: list[Sheet]) -> list[tuple[str, int]]:
 def submit_class(request: StaffRequest, class_id: int) -> HttpResponse:
     """Submit what is ready in the background: an outcome for each record."""
     school_class = open_class(request.user, class_id)
+    settle_class(school_class, by=request.user, at=timezone.now())
     sheets = sheets_of(records_of(request.user, school_class))
     ready = [sheet.record.pk for sheet in sheets if sheet.is_ready]
     if not ready:

@@ -22,11 +22,11 @@ from workflow.models import BatchItem, ItemStatus
 from workflow.services.credentials import signer_of
 
 from .batches import begin_batch, start
-from .classes import open_class, records_of
+from .classes import open_class
 from .reading import note_view
 from .records import frame_url, to_next_review
 from .roles import StaffRequest
-from .sheets import Sheet, findings_by_path, sheets_of
+from .sheets import Sheet, findings_by_path, records_of, sheets_beside
 from .views import Crumb, StaffView, record_url, require_role, seen_record
 
 HEAD = (Role.HEAD,)
@@ -67,7 +67,7 @@ class ReviewView(StaffView):
 
     @cached_property
     def siblings(self) -> list[Sheet]:
-        return sheets_of(records_of(self.request.user, self.record.school_class))
+        return sheets_beside(self.request.user, self.record)
 
     @cached_property
     def line(self) -> list[Sheet]:

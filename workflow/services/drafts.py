@@ -65,14 +65,18 @@ class Working:
     collisions: dict[str, Any] = field(default_factory=dict)
 
 
-def working(records: Iterable[Record]) -> dict[int, Working]:
-    """Content with what is typed on it, by record; one query. ``current`` is read.
+def working(
+    records: Iterable[Record], copies: Mapping[int, WorkingCopy] | None = None
+) -> dict[int, Working]:
+    """Content with what is typed on it, by record. ``current`` is read.
 
-    Records without a version are left out.
+    The working copies are read in one query unless the caller has them. Records
+    without a version are left out.
     """
     records = [record for record in records if record.current is not None]
-    drafts = [record.pk for record in records if record.state == State.DRAFT]
-    copies = WorkingCopy.objects.select_related("author").in_bulk(drafts)
+    if copies is None:
+        drafts = [record.pk for record in records if record.state == State.DRAFT]
+        copies = WorkingCopy.objects.select_related("author").in_bulk(drafts)
     return {record.pk: _merged(record, copies.get(record.pk)) for record in records}
 
 
@@ -138,6 +142,12 @@ def require_settled(record: Record, *, at: datetime) -> None:
     left = WorkingCopy.objects.filter(record=record).first()
     if left is not None:
         raise EditsCollide(record, left.changes)
+
+
+@transaction.atomic
+def settle_records(record_ids: Iterable[int], *, at: datetime) -> list[Version]:
+    """Settle some drafts, whoever was typing; the others are left as they are."""
+    return settle(_locked(record_ids), at=at)
 
 
 @transaction.atomic

@@ -37,6 +37,15 @@
     }
   });
 
+  // Whoever signs out leaves no pupil's data in this browser.
+  document.addEventListener("submit", ({ target }) => {
+    if (!target.action?.includes("/logout/")) return;
+    const own = `hocba:draft:${localStorage.getItem("hocba:user")}:`;
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(own)) localStorage.removeItem(key);
+    }
+  });
+
   // A reason that was asked for is what is typed next.
   document.addEventListener(
     "toggle",
