@@ -16,18 +16,23 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: what, how much, the goal if there is one."""
+    """One line of the table: what, how much, the goal if there is one.
+
+    The goal is the most that it may be, or with ``at_least`` the least.
+    """
 
     name: str
     value: float
     unit: str
     goal: float | None = None
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
         if self.goal is None:
             return ""
-        return "ok" if self.value <= self.goal else "MISSED"
+        reached = self.value >= self.goal if self.at_least else self.value <= self.goal
+        return "ok" if reached else "MISSED"
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -73,7 +78,8 @@ def table(figures: list[Figure]) -> str:
         "| --- | ---: | ---: | --- |",
     ]
     for f in figures:
-        goal = "" if f.goal is None else f"≤ {f.goal:g} {f.unit}"
+        sign = "≥" if f.at_least else "≤"
+        goal = "" if f.goal is None else f"{sign} {f.goal:g} {f.unit}"
         value = f"{f.value:,.0f}" if f.value >= 1000 else f"{f.value:.3g}"
         lines.append(f"| {f.name} | {value} {f.unit} | {goal} | {f.verdict} |")
     return "\n".join(lines)

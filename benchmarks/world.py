@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -74,7 +75,9 @@ def make_staff(
         role: _person(role, number, school, school_class)
         for role in (Role.REGISTRAR, Role.CLASS_TEACHER, Role.HEAD)
     }
-    _give_keys(people[Role.HEAD], school)
+    _give_key(people[Role.HEAD], "Hiệu trưởng", school)
+    _give_key(people[Role.CLASS_TEACHER], "Giáo viên chủ nhiệm", school)
+    _give_seal(school)
     return Staff(
         spec,
         school,
@@ -111,16 +114,24 @@ def _officer(department: Unit) -> User:
     return user
 
 
-def _give_keys(head: User, school: Unit) -> None:
-    ca, at = development_ca(), timezone.now()
-    person = ca.issue_person(
-        name=head.full_name,
-        personal_number=head.personal_number,
-        office="Hiệu trưởng",
+def _give_key(person: User, office: str, school: Unit) -> None:
+    issued = development_ca().issue_person(
+        name=person.full_name,
+        personal_number=person.personal_number,
+        office=office,
         school=school.name,
-        at=at,
+        at=timezone.now(),
     )
-    seal = ca.issue_seal(school=school.name, tax_code=school.tax_code, at=at)
-    for path, owner in ((person.path, {"user": head}), (seal.path, {"unit": school})):
-        reference = str(path.relative_to(Path(settings.DATA_DIR)))
-        Credential.objects.create(provider="pkcs12", reference=reference, **owner)
+    _enter(issued.path, user=person)
+
+
+def _give_seal(school: Unit) -> None:
+    issued = development_ca().issue_seal(
+        school=school.name, tax_code=school.tax_code, at=timezone.now()
+    )
+    _enter(issued.path, unit=school)
+
+
+def _enter(path: Path, **owner: Any) -> None:
+    reference = str(path.relative_to(Path(settings.DATA_DIR)))
+    Credential.objects.create(provider="pkcs12", reference=reference, **owner)
