@@ -32,7 +32,7 @@ def selected(options: dict[str, Any], user: User) -> RecordQuerySet:
     """The records that ``user`` may see and the words select."""
     records = Record.objects.visible_to(user)
     if options["unit"]:
-        records = records.in_unit(_unit(options["unit"]))
+        records = records.in_unit(unit_named(options["unit"]))
     if options["year"]:
         records = records.filter(school_year=options["year"])
     if options["class_name"]:
@@ -62,7 +62,8 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str)
 
 
-def _unit(code: str) -> Unit:
+def unit_named(code: str) -> Unit:
+    """Raises CommandError with exit code 2."""
     unit: Unit | None = Unit.objects.filter(code=code).first()
     if unit is None:
         raise CommandError(f"There is no unit {code}.", returncode=WRONG_USE)

@@ -136,4 +136,5 @@ def sentence_of(code: str) -> Promise | str:
     """What a code of this module or of the verifier says to a person."""
     if sentence := SENTENCES.get(code) or RECORD_SENTENCES.get(code):
         return sentence
-    return Reason(code).sentence
+    # A receipt may bring a code that another program has given.
+    return Reason(code).sentence if code in set(Reason) else code
