@@ -9,7 +9,6 @@ from itertools import chain
 from . import storage
 from .models import Artifact, Checkpoint, FileSweep, ImportRun
 
-NIGHTS = 30
 # Digests are cut by their first four characters; "g" is behind all of them.
 PARTS = 16**4
 END = "g"
@@ -19,14 +18,14 @@ Watch = Callable[[Iterable[str]], Iterable[str]]
 
 
 def sweep(
-    *, at: datetime, nights: int = NIGHTS, watch: Watch = lambda digests: digests
+    *, at: datetime, nights: int | None, watch: Watch = lambda digests: digests
 ) -> FileSweep:
-    """Read the next share of all files again, and keep what was found.
+    """Read the next of so many shares of the files again, and keep what was found.
 
-    It goes on where the last one ended. Files are read in pieces and one after the
+    It goes on where the last one ended; None reads all. Files are read in pieces and one after the
     other. Raises StorageUnavailable, with nothing kept: the share is still to be done.
     """
-    first, last = next_share(nights)
+    first, last = next_share(nights) if nights else ("", END)
     files, findings = 0, []
     for sha256 in watch(stored_digests(first, last)):
         files += 1

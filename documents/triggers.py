@@ -57,6 +57,9 @@ def install(using: str = "default") -> None:
     connection = connections[using]
     if not set(KEPT) <= set(connection.introspection.table_names()):
         return
+    if connection.vendor == "postgresql":
+        # It alters no table for which checks of this transaction are still pending.
+        connection.check_constraints()
     with connection.cursor() as cursor:
         for statement in _statements(connection):
             cursor.execute(statement)

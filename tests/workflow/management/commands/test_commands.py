@@ -343,7 +343,13 @@ def test_check_integrity_names_each_finding(
     assert (answer.status, answer.json["ok"]) == (1, False)
     codes = {finding["code"] for finding in answer.json["findings"]}
     assert {"state_altered", "file_not_recorded"} <= codes
-    assert set(answer.json["findings"][0]) == {"code", "where", "message", "since"}
+    assert set(answer.json["findings"][0]) == {
+        "code",
+        "where",
+        "message",
+        "since",
+        "until",
+    }
 
 
 def test_check_integrity_in_plain_words_is_a_line_for_each(command, db: None):
