@@ -173,6 +173,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 
+# In so many nights every stored file is read again.
+REHASH_NIGHTS = env.int("REHASH_NIGHTS", default=30)
+
+
 # Slow work
 
 BROKER_URL = env("BROKER_URL", default="filesystem://localhost")

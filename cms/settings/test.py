@@ -7,6 +7,8 @@ import tempfile
 _folder = tempfile.TemporaryDirectory(prefix="hocba-test-")
 for _name in ("BROKER_URL", "SITE_URL", "PORT", "TSA_URL", "CONN_MAX_AGE", "LOG_LEVEL"):
     os.environ.pop(_name, None)
+for _name in ("RECORDS_STORAGE", "REHASH_NIGHTS"):
+    os.environ.pop(_name, None)
 os.environ["DATA_DIR"] = _folder.name
 os.environ["SECRET_KEY"] = "test-only"
 
