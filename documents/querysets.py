@@ -53,6 +53,21 @@ class RecordQuerySet(models.QuerySet["Record"]):
         classes = [a.school_class_id for a in user.standing if a.subject]
         return self.filter(school_class__in=classes, current__isnull=False)
 
+    def issued_below(self, user: User, unit: Unit) -> Self:
+        """``visible_to(user).in_unit(unit)``, quick to count for a whole province.
+
+        An officer's rule opens all that ``unit`` and the units below it issued: then
+        no other rule needs to be asked of each row, and the index alone can answer.
+        """
+        if not any(
+            a.role == "officer" and a.unit.contains(unit) for a in user.standing
+        ):
+            return self.visible_to(user).in_unit(unit)
+        units = apps.get_model("documents", "Unit").objects
+        # As a list: with a subquery PostgreSQL would join each record to its unit.
+        keys = units.filter(path__startswith=unit.path).values_list("pk", flat=True)
+        return self.filter(issuer__in=list(keys), current__isnull=False)
+
     def in_unit(self, unit: Unit) -> Self:
         """Those that ``unit`` or a unit below it issued."""
         return self.filter(issuer__path__startswith=unit.path)

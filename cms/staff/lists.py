@@ -29,7 +29,7 @@ class ClassCounts:
 
 
 def counts_by_state(records: RecordQuerySet) -> Counter[str]:
-    rows = records.order_by().values_list("state").annotate(n=Count("pk"))
+    rows = records.order_by().values_list("state").annotate(n=Count("*"))
     return Counter(dict(rows))
 
 
@@ -43,7 +43,7 @@ def counts_by_class(records: RecordQuerySet) -> list[ClassCounts]:
     for state, count, *values in (
         records.order_by("-school_year", "school_class__grade", "school_class__name")
         .values("state")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("*"))
         .values_list("state", "n", *fields)
     ):
         one = SchoolClass(**dict(zip(_OF_CLASS, values, strict=True)))

@@ -167,7 +167,7 @@ def _registrar(queue: Queue, user: User, office: Assignment) -> None:
 
 
 def _officer(queue: Queue, user: User, office: Assignment) -> None:
-    states = counts_by_state(Record.objects.visible_to(user).in_unit(office.unit))
+    states = counts_by_state(Record.objects.issued_below(user, office.unit))
     tree = reverse("staff:unit", args=[office.unit.code])
     if office.locks(office.unit):
         queue.waiting = [

@@ -155,7 +155,9 @@ class Record(FSMModelMixin, models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["issuer", "school_year", "state"]),
+            # With the last column counts of a province are read from the index alone:
+            # what nobody sees has no version.
+            models.Index(fields=["issuer", "school_year", "state", "current"]),
             models.Index(fields=["custodian", "school_year", "state"]),
             models.Index(fields=["school_class", "state"]),
         ]

@@ -131,3 +131,15 @@ def test_in_unit_means_issued_there_or_below(
 
     assert found("my-ngai") and found("dong-thap") and found("bo")
     assert not found("hoa-thuan") and not found("an-giang")
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_what_was_issued_below_a_unit_is_what_is_visible_of_it(
+    units: dict[str, Unit], school_class: SchoolClass, situation: str
+):
+    record = make_record(school_class, situation, units)
+
+    for name, actor in make_actors(units, record).items():
+        for unit in Unit.objects.all():
+            expected = set(Record.objects.visible_to(actor).in_unit(unit))
+            assert set(Record.objects.issued_below(actor, unit)) == expected, name
