@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,8 +30,6 @@ from .refusals import PacketNotTaken
 from .transferring import settle_transfer
 
 TAKEN = (PackageOutcome.ACCEPTED, PackageOutcome.UNCHANGED)
-
-Key = tuple[uuid.UUID, int, str]
 
 
 @dataclass(frozen=True)
@@ -138,23 +136,30 @@ def require_fit(package: Package, report: ReceiptReport) -> None:
         raise PacketNotTaken(["another_package"])
     if package.receipt:
         raise PacketNotTaken(["receipt_filed"])
-    lines = sorted(key_of_line(line) for line in report.lines)
-    items = package.items.values_list("record_uuid", "number", "sha256")
-    if header.sender_code != package.sender.code or lines != sorted(items):
+    items = {item.record_uuid: item for item in package.items.all()}
+    named_records = sorted(uuid.UUID(line.record) for line in report.lines)
+    fits = all(
+        is_of(line, items[uuid.UUID(line.record)])
+        for line in report.lines
+        if line.accepted and uuid.UUID(line.record) in items
+    )
+    is_ours = header.sender_code == package.sender.code
+    if not (fits and is_ours and named_records == sorted(items)):
         raise PacketNotTaken(["receipt_does_not_fit"])
 
 
-def key_of_line(line: ReceiptLine) -> Key:
-    return uuid.UUID(line.record), line.number, line.sha256
+def is_of(line: ReceiptLine, item: PackageItem) -> bool:
+    """What was taken is what was sent; of what was refused nothing may be readable."""
+    return (line.number, line.sha256) == (item.number, item.sha256)
 
 
 def enter_outcomes(
     package: Package, lines: Sequence[ReceiptLine], *, by: User | None, at: datetime
 ) -> None:
-    said: Mapping[Key, ReceiptLine] = {key_of_line(line): line for line in lines}
+    said = {uuid.UUID(line.record): line for line in lines}
     items = list(package.items.select_related("record"))
     for item in items:
-        line = said[item.record_uuid, item.number, item.sha256]
+        line = said[item.record_uuid]
         refused = not line.accepted
         item.outcome = PackageOutcome.REFUSED if refused else PackageOutcome.ACCEPTED
         item.code = (line.code or "refused")[:60] if refused else ""
