@@ -1,10 +1,13 @@
 """The one Celery application: `celery -A workflow worker`."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
+from celery.signals import worker_process_init
 from django.conf import settings
 from kombu.utils.url import parse_url
 
@@ -35,3 +38,29 @@ def make_broker_folders() -> None:
 app = Application("hocba")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@app.on_after_configure.connect
+def read_the_clock(sender: Celery, **kwargs: Any) -> None:
+    """Settings write "02:10" for every night at that time: they know no Celery."""
+    sender.conf.beat_schedule = {
+        name: entry | {"schedule": by_the_clock(entry["schedule"])}
+        for name, entry in sender.conf.beat_schedule.items()
+    }
+
+
+def by_the_clock(schedule: Any) -> Any:
+    if not isinstance(schedule, str):
+        return schedule
+    hour, _, minute = schedule.partition(":")
+    return crontab(hour=int(hour), minute=int(minute))
+
+
+@worker_process_init.connect
+def keep_what_is_loaded(**kwargs: Any) -> None:
+    """What is loaded by now stays: the collector need not look at it ever again.
+
+    It also stays shared with the parent: a collection would write to each page of it.
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,110 @@
+"""What people can be told: a code for each kind, and its sentence.
+
+A notice keeps the code and plain data; the sentence is made when it is read, in the
+language of whoever reads. A new kind is a row here. None is ever removed or renamed:
+old notices are still read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``private`` names the data of a pupil, which no mail repeats.
+
+    Such a kind has a ``mail`` sentence that does without; ``days`` are shown as dates.
+    """
+
+    code: str
+    sentence: Promise | str
+    mail: Promise | str = ""
+    private: frozenset[str] = frozenset()
+    days: frozenset[str] = frozenset()
+
+    def text(self, data: Mapping[str, Any]) -> str:
+        """The sentence for the screen, in the language that is active."""
+        return str(self.sentence % self._values(data))
+
+    def mail_text(self, data: Mapping[str, Any]) -> str:
+        """The sentence for a mail: anybody may read those on the way."""
+        public = {k: v for k, v in data.items() if k not in self.private}
+        return str((self.mail or self.sentence) % self._values(public))
+
+    def _values(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        days = {k: _day(data[k]) for k in self.days & data.keys()}
+        return {**data, **days}
+
+
+def _day(value: date | str) -> str:
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    return day.strftime("%d/%m/%Y")
+
+
+def _table(kinds: Iterable[Kind]) -> dict[str, Kind]:
+    return {kind.code: kind for kind in kinds}
+
+
+KINDS = _table(
+    [
+        Kind(
+            "certificate_expires",
+            ngettext_lazy(
+                "The signing certificate of %(owner)s ends on %(until)s, in %(days)d "
+                "day. Order a new one now.",
+                "The signing certificate of %(owner)s ends on %(until)s, in %(days)d "
+                "days. Order a new one now.",
+                "days",
+            ),
+            days=frozenset({"until"}),
+        ),
+        Kind(
+            "certificate_before_deadline",
+            _(
+                "The signing certificate of %(owner)s ends on %(until)s, before the "
+                "deadline of %(deadline)s. Order a new one in time."
+            ),
+            days=frozenset({"until", "deadline"}),
+        ),
+        Kind(
+            "certificate_expired",
+            _(
+                "The signing certificate of %(owner)s ended on %(until)s. Nothing can "
+                "be signed with it any more; register a new one."
+            ),
+            days=frozenset({"until"}),
+        ),
+        Kind(
+            "canary_failed",
+            _(
+                "The nightly trial of signing failed for %(owner)s (%(code)s). Find "
+                "out why before records are to be signed."
+            ),
+        ),
+        Kind(
+            "canary_services_failed",
+            _(
+                "The nightly trial of signing could not reach what every signature "
+                "needs (%(code)s). Look at the time-stamping and revocation services."
+            ),
+        ),
+        Kind(
+            "renewal_failed",
+            ngettext_lazy(
+                "The evidence of %(count)d record could not be extended (%(code)s). "
+                "Look at the calendar of renewals.",
+                "The evidence of %(count)d records could not be extended (%(code)s). "
+                "Look at the calendar of renewals.",
+                "count",
+            ),
+        ),
+    ]
+)
