@@ -17,6 +17,7 @@ from cms.staff.roles import StaffRequest, has_role
 from documents.models import Role
 
 SCHOOL_ROLES = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
+GRID_ROLES = (*SCHOOL_ROLES, Role.SUBJECT_TEACHER)
 
 
 @hooks.register("register_admin_urls")
@@ -70,7 +71,7 @@ def queue_item() -> MenuItem:
 
 @hooks.register("register_admin_menu_item")
 def classes_item() -> MenuItem:
-    return RoleMenuItem(_("Classes"), "staff:classes", "group", 20, SCHOOL_ROLES)
+    return RoleMenuItem(_("Classes"), "staff:classes", "group", 20, GRID_ROLES)
 
 
 @hooks.register("register_admin_menu_item")

@@ -72,7 +72,8 @@ def columns_of(sheets: Iterable[Sheet], parts: Parts) -> list[Column]:
     """The columns of a class within ``parts``; what is seldom asked for is left out."""
     found: dict[str, Column] = {}
     for groups in _layouts(sheets):
-        for group in groups:
+        # The tables first: they are what a class is filled in by.
+        for group in sorted(groups, key=lambda group: not group.columns):
             if group.in_background:
                 continue
             heading = str(group.heading or group.label)
@@ -246,11 +247,7 @@ class Grid:
         ready = [s for s in self.sheets if self.checks(s)["ready"]]
         drafts = [s for s in self.sheets if s.record.state == State.DRAFT]
         left = [s for s in drafts if s not in ready]
-        text = ngettext(
-            "%(n)d of %(total)d is ready to be submitted.",
-            "%(n)d of %(total)d are ready to be submitted.",
-            len(ready),
-        )
+        text = self._ready_text(len(ready))
         more = ngettext("%d pupil is left:", "%d pupils are left:", len(left))
         return {
             "text": text % {"n": len(ready), "total": len(self.sheets)},
@@ -258,6 +255,15 @@ class Grid:
             "left_text": more % len(left) if left else "",
             "left": [[str(s.record.uuid), s.record.book.pupil.name] for s in left],
         }
+
+    def _ready_text(self, count: int) -> str:
+        if self.in_part:
+            return _("%(n)d of %(total)d are complete.")
+        return ngettext(
+            "%(n)d of %(total)d is ready to be submitted.",
+            "%(n)d of %(total)d are ready to be submitted.",
+            count,
+        )
 
 
 def _short(value: str, label: str) -> str:

@@ -55,11 +55,13 @@ class EditsCollide(WorkflowError):
 class Working:
     """A record's content as those see it who edit it.
 
-    ``collisions`` are typed values, by path, that a newer version contradicts: they
-    are not in ``content``, and wait until their author chooses.
+    ``version`` is the content of the newest version alone. ``collisions`` are typed
+    values, by path, that it contradicts: they are not in ``content``, and wait until
+    their author chooses.
     """
 
     record: Record
+    version: Any
     content: Any
     copy: WorkingCopy | None = None
     collisions: dict[str, Any] = field(default_factory=dict)
@@ -124,8 +126,8 @@ def settle(records: Sequence[Record], *, at: datetime) -> list[Version]:
     typed = [one for one in found.values() if one.copy is not None]
     by_author: dict[User, list[Draft]] = defaultdict(list)
     for one in typed:
-        assert one.copy is not None and one.record.current is not None
-        if one.content != one.record.current.content:
+        assert one.copy is not None  # asked for above
+        if one.content != one.version:
             by_author[one.copy.author].append(Draft(one.record, one.content))
     versions = [
         version
@@ -182,14 +184,15 @@ def _merged(record: Record, copy: WorkingCopy | None) -> Working:
     assert record.current is not None
     content = record.definition.parse(record.current.canonical)
     if copy is None:
-        return Working(record, content)
+        return Working(record, content, content)
     collisions = {
         path: typed
         for path, (was, typed) in copy.changes.items()
         if plain_at(content, path) not in (was, plain(typed))
     }
     kept = {p: v for p, (_was, v) in copy.changes.items() if p not in collisions}
-    return Working(record, changed(record, content, kept), copy, collisions)
+    typed = changed(record, content, kept)
+    return Working(record, content, typed, copy, collisions)
 
 
 def _keep_collisions(typed: Sequence[Working]) -> None:

@@ -165,6 +165,7 @@
     drawSide();
   });
   store.addEventListener("cells", drawSide);
+  table.drawn = drawSide;
   drawSummary();
   drawSide();
 })();

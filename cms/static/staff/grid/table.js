@@ -34,7 +34,7 @@ hocba.Table = class Table {
     this.cells.clear();
     const table = this.make("table", {
       role: "grid",
-      class: "hb-cells__table",
+      class: `hb-cells__table${this.isNarrow() ? " hb-cells__table--fit" : ""}`,
       "aria-label": document.querySelector("h1, .w-header__title")?.textContent.trim(),
       "aria-multiselectable": "true",
       "aria-readonly": this.rows.every((row) => !row.editable) || undefined,
@@ -42,17 +42,32 @@ hocba.Table = class Table {
     table.append(this.widths(), this.heads(), this.body());
     this.table = table;
     this.place.replaceChildren(table);
+    this.fix();
     this.stand(place);
+    this.drawn?.();
   }
 
   lacks(row) {
     return row.editable && (!row.ready || row.lacks || row.findings.length > 0);
   }
 
+  /* As wide as its columns: then the browser lays a row out without the others. */
+  fix() {
+    if (this.isNarrow()) return;
+    const all = [...this.table.querySelectorAll("col")];
+    const wide = all.reduce((sum, col) => sum + parseFloat(getComputedStyle(col).width), 0);
+    this.table.style.width = `${wide}px`;
+  }
+
+  /* One subject: its comment gets the room. */
+  isNarrow() {
+    return this.columns.length < 5 && this.columns.some(({ type }) => type === "long_text");
+  }
+
   widths() {
     const group = this.make("colgroup", {}, this.make("col", { class: "hb-cells__name" }));
     for (const column of this.columns) {
-      const wide = this.columns.length < 4 && column.type === "long_text";
+      const wide = this.isNarrow() && column.type === "long_text";
       const size = wide ? "hb-col--wide" : `hb-col--${this.size(column)}`;
       group.append(this.make("col", { class: size }));
     }
@@ -82,7 +97,8 @@ hocba.Table = class Table {
         else {
           const scope = n < 2 ? "colgroup" : "col";
           const height = n === 1 && !column.column ? 2 : undefined;
-          last = this.make("th", { scope, rowspan: height }, this.make("span", {}, words[n](column)));
+          const over = n < 2 && column.column ? "hb-cells__over" : undefined;
+          last = this.make("th", { scope, rowspan: height, class: over }, this.make("span", {}, words[n](column)));
           rows[n].append(last);
         }
         before = levels[n](column);
@@ -149,16 +165,14 @@ hocba.Table = class Table {
 
   finish(last, row) {
     const inside = [];
-    const wrong = row.findings.filter(([, kind]) => kind === "block").length;
+    const looks = row.findings.filter(([, kind]) => kind !== "block").length;
     if (row.ready) inside.push(this.make("span", { class: "hb-cells__ready" }, `✔ ${this.store.say("ready")}`));
-    else if (wrong) inside.push(this.make("span", { class: "hb-finding--block" }, `✖ ${wrong}`));
-    const looks = row.findings.length - wrong;
+    if (row.lacks) inside.push(this.make("span", { class: "hb-cells__lacks" }, `${row.ready ? "" : "✖ "}${row.lacks}`));
     if (looks) inside.push(this.make("span", {}, `⚠ ${looks}`));
-    if (row.lacks) inside.push(this.make("span", { class: "hb-cells__lacks" }, row.lacks));
     if (row.ready && row.submit) {
       const label = this.store.say("submit_name", { name: row.name });
       const button = this.make("button", { type: "button", class: "button button-small button-secondary", tabindex: -1, "data-submit-one": row.id, "aria-label": label }, this.store.say("submit"));
-      inside.push(button);
+      inside.unshift(button);
     }
     last.replaceChildren(...inside);
   }
@@ -291,5 +305,7 @@ hocba.Table = class Table {
       (column) => kind === "all" || (kind === "heading" && column.heading === name) || (kind === "item" && `${column.heading} ${column.item}` === name),
     );
     this.draw();
+    this.place.scrollLeft = 0;
+    this.show();
   }
 };
