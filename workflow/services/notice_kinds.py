@@ -106,5 +106,54 @@ KINDS = _table(
                 "count",
             ),
         ),
+        Kind(
+            "lacks_submit",
+            ngettext_lazy(
+                "%(name)s: %(count)d record is not submitted yet. The reports are due "
+                "on %(day)s.",
+                "%(name)s: %(count)d records are not submitted yet. The reports are "
+                "due on %(day)s.",
+                "count",
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
+            "lacks_sign",
+            ngettext_lazy(
+                "%(name)s: %(count)d record waits for the head's signature. The "
+                "reports are due on %(day)s.",
+                "%(name)s: %(count)d records wait for the head's signature. The "
+                "reports are due on %(day)s.",
+                "count",
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
+            "lacks_lock",
+            ngettext_lazy(
+                "%(name)s: %(count)d record is signed and not locked. The lock is on "
+                "%(day)s.",
+                "%(name)s: %(count)d records are signed and not locked. The lock is "
+                "on %(day)s.",
+                "count",
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
+            "late_decided",
+            _(
+                "%(name)s: the department has decided on your request of %(day)s for "
+                "late records."
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
+            "late_asked",
+            ngettext_lazy(
+                "%(name)s asks that %(count)d late record be locked.",
+                "%(name)s asks that %(count)d late records be locked.",
+                "count",
+            ),
+        ),
     ]
 )
