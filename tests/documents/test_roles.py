@@ -19,7 +19,7 @@ from workflow.services import submit_record
 postgresql_only = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="only PostgreSQL has roles"
 )
-# Roles belong to the whole server: made in the transaction of the test, they go with it.
+# Roles belong to the server: made in the transaction of a test, they go with it.
 ROLE = "hocba_test_application"
 
 
