@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from documents.rehash import sweep
+
 from .services import batches
+from .services.checkpoints import make_checkpoint
 from .services.drafts import settle_quiet
 from .services.effective import fill_missing
 from .services.locking import lock_due
 from .signals import reconciling
+from .signing.errors import SigningUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -47,3 +52,21 @@ def lock_what_is_due() -> None:
     for record_id, error in lock_due():
         outcome = error.code if error else "locked"
         logger.info("calendar_lock", record=record_id, outcome=outcome)
+
+
+@shared_task(autoretry_for=(SigningUnavailable,), retry_backoff=60, max_retries=8)
+def seal_chains() -> None:
+    """The nightly checkpoint. Twice makes two, which harms nothing."""
+    made = make_checkpoint()
+    logger.info("checkpoint", number=made.number, digest=made.digest)
+    for code, where in made.findings:
+        logger.error("integrity", code=code, where=where)
+
+
+@shared_task
+def rehash_files() -> None:
+    """The next share of the stored files, read again. What fails stays to be done."""
+    done = sweep(at=timezone.now(), nights=settings.REHASH_NIGHTS)
+    logger.info("files_read_again", files=done.files, until=done.last)
+    for finding in done.findings:
+        logger.error("integrity", code=finding["code"], where=finding["sha256"])

@@ -212,6 +212,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "workflow.tasks.lock_what_is_due",
         "schedule": 3600.0,
     },
+    # At night, by the clock of TIME_ZONE; workflow.celery reads the hour.
+    "seal all chains": {"task": "workflow.tasks.seal_chains", "schedule": "01:00"},
+    "read files again": {"task": "workflow.tasks.rehash_files", "schedule": "01:20"},
 }
 
 
