@@ -225,6 +225,21 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 TSA_URL = env("TSA_URL", default="")
 # The development CA under DATA_DIR/pki: makes keys for the demo and is trusted there.
 DEVELOPMENT_CA = False
+# Keys on a token or in an HSM at the server: the library of its maker, and a file with
+# the PIN of the school's HSM that only the worker reads. A person's PIN is typed.
+PKCS11_MODULE = env("PKCS11_MODULE", default="")
+PKCS11_PIN_FILE = env("PKCS11_PIN_FILE", default="")
+# A remote signing service (API of the Cloud Signature Consortium) and this
+# installation's own account there: user and password, or OAuth client and secret.
+CSC_URL = env("CSC_URL", default="")
+CSC_VERSION = env("CSC_VERSION", default="1")
+CSC_USER = env("CSC_USER", default="")
+CSC_PASSWORD = env("CSC_PASSWORD", default="")
+CSC_CLIENT = env("CSC_CLIENT", default="")
+CSC_SECRET = env("CSC_SECRET", default="")
+CSC_CA = env("CSC_CA", default="")
+# Where the signing program on the signer's own machine answers.
+AGENT_PORT = env.int("AGENT_PORT", default=17583)
 
 
 # Wagtail

@@ -9,6 +9,11 @@ for _name in ("BROKER_URL", "SITE_URL", "PORT", "TSA_URL", "CONN_MAX_AGE", "LOG_
     os.environ.pop(_name, None)
 for _name in ("RECORDS_STORAGE", "REHASH_NIGHTS"):
     os.environ.pop(_name, None)
+for _name in [one for one in os.environ if one.startswith(("CSC_", "PKCS11_"))]:
+    os.environ.pop(_name)
+os.environ.pop("AGENT_PORT", None)
+for _name in ("RECORDS_STORAGE", "REHASH_NIGHTS"):
+    os.environ.pop(_name, None)
 os.environ["DATA_DIR"] = _folder.name
 os.environ["SECRET_KEY"] = "test-only"
 

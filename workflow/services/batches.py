@@ -5,34 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-import structlog
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from documents.errors import RecordsError
-from documents.models import LedgerEntry, Record, Role, State, Unit, User
+from documents.models import Record, Role, State, Unit, User
 
-from ..errors import IllegalTransition, VersionMoved
-from ..models import Batch, BatchItem, ItemStatus
-from ..signing.errors import SigningUnavailable
-from . import STEPS
+from ..errors import VersionMoved
+from ..models import Batch, BatchItem, Consent, ItemStatus
+from . import STEPS, outcomes
+from .consents import ASKED
 from .credentials import check_before_signing
+from .outcomes import MAX_ATTEMPTS
+from .rounds import Rounds, clear_up
+from .workers import WORKERS
 
 # A run that has not shown itself for this long is taken for dead.
 STALE = timedelta(seconds=90)
-MAX_ATTEMPTS = 5
-
-logger = structlog.get_logger(__name__)
-
-
-class UnexpectedFault(RecordsError):
-    """A fault of the program; the log has the traceback."""
-
-    code = "unexpected_fault"
-    user_message = _("Something went wrong. The administrator finds more in the log.")
 
 
 def start_batch(
@@ -80,15 +71,20 @@ def run_batch(batch_id: int) -> Iterator[BatchItem]:
     """Work through the items that wait; yield each with its outcome.
 
     Holds no lock while it works. A second run of the same batch ends at once while
-    the first one lives, and goes on where it stopped once it is dead.
+    the first one lives, and goes on where it stopped once it is dead. It ends also
+    where a signer is asked: once they have answered, it is called again.
     """
     run = uuid.uuid4().hex
     if not _claim(batch_id, run):
         return
     _again(batch_id).update(status=ItemStatus.PENDING, error="", message="")
-    while (item := _next_item(batch_id, run)) is not None:
-        _work_on(item)
-        yield item
+    batch = Batch.objects.select_related("by", "unit").get(pk=batch_id)
+    if worker := WORKERS.get(batch.step):
+        yield from Rounds(batch, worker, partial(_claim, batch_id, run)).run()
+    else:
+        while (item := _next_item(batch_id, run)) is not None:
+            _work_on(item)
+            yield item
     _release(batch_id, run)
 
 
@@ -121,9 +117,12 @@ def stopped_batches(at: datetime | None = None) -> QuerySet[Batch]:
     """Batches that have work left and nobody working: the reconciler's list."""
     at = at or timezone.now()
     nobody = Q(claimed_at=None) | Q(claimed_at__lt=at - STALE)
-    return Batch.objects.filter(
+    unfinished = Batch.objects.filter(
         nobody, finished_at=None, paused_at=None, created_at__lt=at - STALE
     )
+    # Only their signers can move these.
+    asked = Consent.objects.filter(status__in=ASKED).values("batch")
+    return unfinished.exclude(pk__in=asked)
 
 
 def _in_order(records: QuerySet[Record]) -> Iterator[tuple[int, int | None]]:
@@ -162,70 +161,30 @@ def _release(batch_id: int, run: str) -> None:
     elif _again(batch_id).exists():
         mine.update(claimed_by="")
     else:
-        mine.update(claimed_by="", claimed_at=None, finished_at=timezone.now())
+        ended = mine.update(claimed_by="", claimed_at=None, finished_at=timezone.now())
+        if ended:
+            clear_up(Batch.objects.get(pk=batch_id))
 
 
 def _work_on(item: BatchItem) -> None:
     # A run that was killed may have taken the step and not said so. To ask only after
     # a refusal would return, or recall, a second time what has come back meanwhile.
-    if _did_it(item):
-        _note(item, ItemStatus.DONE)
+    if outcomes.is_done(item):
+        outcomes.close(item)
         return
+    try:
+        _take_step(item)
+    except Exception as error:
+        outcomes.judge(item, error)
+    else:
+        outcomes.close(item)
+
+
+def _take_step(item: BatchItem) -> None:
     # While the batch waited the record may have come back with another content.
-    if moved := _moved(item):
-        _note(item, ItemStatus.REFUSED, VersionMoved(moved))
-        return
+    if record := outcomes.moved(item):
+        raise VersionMoved(record)
     # Read afresh for each item: a person who loses a role is stopped at the next one.
     by = User.objects.get(pk=item.batch.by_id)
-    try:
-        STEPS[item.batch.step](
-            record_id=item.record_id, by=by, reason=item.batch.reason
-        )
-    except SigningUnavailable as error:
-        _note(item, ItemStatus.FAILED, error)
-    except IllegalTransition as error:
-        # Another run may have been faster between our question and our step.
-        done = _did_it(item)
-        _note(item, ItemStatus.DONE if done else ItemStatus.REFUSED, error)
-    except RecordsError as error:
-        _note(item, ItemStatus.REFUSED, error)
-    except Exception:
-        # A fault of ours in one record must not stop the others for ever.
-        logger.exception("batch_item_failed", item=item.pk)
-        _note(item, ItemStatus.FAILED, UnexpectedFault(str(item)))
-    else:
-        _note(item, ItemStatus.DONE)
-
-
-def _did_it(item: BatchItem) -> bool:
-    """Whether this batch took the step before it was killed."""
-    return LedgerEntry.objects.filter(
-        record=item.record_id,
-        action=item.batch.step,
-        actor=item.batch.by_id,
-        at__gte=item.batch.created_at,
-    ).exists()
-
-
-def _moved(item: BatchItem) -> Record | None:
-    """The record, if it has another version than the one that was agreed to."""
-    moved = Record.objects.filter(pk=item.record_id).exclude(current=item.version_id)
-    return moved.first() if item.version_id else None
-
-
-def _note(
-    item: BatchItem, status: ItemStatus, error: RecordsError | None = None
-) -> None:
-    wrong = error is not None and status is not ItemStatus.DONE
-    item.status = status
-    item.error = error.code if error and wrong else ""
-    item.message = error.for_user()[:500] if error and wrong else ""
-    item.finished_at = timezone.now()
-    item.attempts += 1
-    BatchItem.objects.filter(pk=item.pk).update(
-        status=item.status,
-        error=item.error,
-        message=item.message,
-        finished_at=item.finished_at,
-        attempts=F("attempts") + 1,
-    )
+    take = STEPS[item.batch.step]
+    take(record_id=item.record_id, by=by, reason=item.batch.reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from documents.models import Unit, User
 
 from ..errors import NoCredential
+from ..models import Credential
 from ..signing.certificates import CertificateInfo
 from ..signing.development import DevelopmentCA, ensure_development_ca
 from ..signing.evidence import FirstOf, ListsAtHand, OnlineEvidence
@@ -23,36 +25,60 @@ from ..signing.preflight import (
     check_timestamper,
 )
 from ..signing.providers.base import Provider
-from ..signing.providers.pkcs12 import Pkcs12Provider
+from ..signing.providers.csc import AskSecrets
+from ..signing.providers.csc_client import Secrets
 from ..signing.timestamps import (
     DevelopmentTimeStamper,
     HttpTimeStamper,
     TimeStamper,
 )
 from ..verification.trust import TrustStore
+from . import providers
 
 # One for the process: it remembers for some minutes what the services answered.
 ONLINE = OnlineEvidence()
 
 
-def provider_of(owner: User | Unit) -> Provider:
-    """The key of a person, or of a school's seal. Raises NoCredential."""
-    credential = owner.credentials.filter(is_active=True).first()
+@dataclass(frozen=True)
+class Readiness:
+    """What was found before the first signature: who signs, and what answered."""
+
+    certificates: tuple[CertificateInfo, ...]
+    stamped_at: datetime
+
+
+def credential_of(owner: User | Unit) -> Credential:
+    """What is registered about the key in use. Raises NoCredential."""
+    credential: Credential | None = owner.credentials.filter(is_active=True).first()
     if credential is None:
         raise NoCredential(str(owner))
-    path = Path(settings.DATA_DIR) / credential.reference
-    return Pkcs12Provider(path, _passphrase(path))
+    return credential
+
+
+def provider_of(owner: User | Unit, ask: AskSecrets = Secrets) -> Provider:
+    """The key of a person, or of a school's seal; ``ask`` is what its holder typed.
+
+    Raises NoCredential, or what ``providers.build`` raises.
+    """
+    return providers.build(credential_of(owner), ask)
 
 
 def signer_of(owner: User | Unit, *, at: datetime) -> tuple[Provider, CertificateInfo]:
     """The key with its certificate, checked: valid, for signing, the owner's own.
 
     Raises NoCredential, the CertificateRefused that fits, AlgorithmRefused, or
-    RevocationUnavailable when nobody says now that it is not revoked.
+    RevocationUnavailable when nobody says now that it is not revoked; and what a
+    token or a service raises that cannot be asked.
     """
     provider = provider_of(owner)
+    return provider, checked(provider, owner, desk=keeper(at), at=at)
+
+
+def checked(
+    provider: Provider, owner: User | Unit, *, desk: Keeper, at: datetime
+) -> CertificateInfo:
+    """The certificate of a key that ``owner`` may sign with. Raises as above."""
     certificate = provider.describe()
-    desk = keeper(at)
     check_certificate(
         certificate,
         owner=_owner(owner),
@@ -61,18 +87,19 @@ def signer_of(owner: User | Unit, *, at: datetime) -> tuple[Provider, Certificat
         mechanism=provider.mechanism,
     )
     check_revocation(certificate, keeper=desk, at=at)
-    return provider, certificate
+    return certificate
 
 
-def check_before_signing(head: User, school: Unit, *, at: datetime) -> None:
+def check_before_signing(*owners: User | Unit, at: datetime) -> Readiness:
     """Everything that can be known to fail, asked before a batch is signed.
 
     Raises what ``signer_of`` raises, TimestampUnavailable, TimestampRefused,
     ClockSkewed.
     """
-    signer_of(head, at=at)
-    signer_of(school, at=at)
-    check_timestamper(keeper(at), at=at)
+    desk = keeper(at)
+    found = [checked(provider_of(one), one, desk=desk, at=at) for one in owners]
+    token = check_timestamper(desk, at=at)
+    return Readiness(tuple(found), token.moment)
 
 
 def timestamper() -> TimeStamper:
@@ -123,9 +150,3 @@ def _owner(owner: User | Unit) -> Owner:
     if isinstance(owner, User):
         return Owner(personal_number=owner.personal_number)
     return Owner(tax_code=owner.tax_code)
-
-
-def _passphrase(path: Path) -> str:
-    """Trials keep it beside the key file; Pkcs12Provider names a missing file."""
-    beside = path.with_suffix(".pass")
-    return beside.read_text() if beside.is_file() else ""

@@ -1,24 +1,25 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from documents import storage
-from documents.models import Artifact, Record, Signature, Unit, User, Version
+from documents.models import Artifact, Record, Signature, User, Version
 from documents.models.signatures import Purpose
 
 from ..errors import NotVerified, VersionMoved
-from ..signing.asking import carry_out
 from ..signing.longterm import evidence_expires_at
-from ..signing.providers.base import Provider
+from ..verification.trust import TrustStore
 from ..verification.verifier import verify_pdf
-from . import credentials
 from .issuing import Issue, Issued
+from .keyring import Key
 from .packets import Signer
 from .steps import check, claim, conclude, look, signatures_digest, version_payload
 from .verdicts import required_slots
+from .works import Desk, Work
 
 SEAL_OFFICE = "Con dấu của nhà trường"
 
@@ -34,20 +35,46 @@ def sign_record(
     SigningUnavailable when trying again may help.
     """
     at = at or timezone.now()
+    return sign_work(record_id=record_id, by=by, at=at, desk=Desk.plain()).do()
+
+
+def sign_work(
+    *, record_id: int, by: User, at: datetime, desk: Desk, reason: str = ""
+) -> Work:
+    """The same, for whoever brings keys that are asked another way.
+
+    Raises NotVisible, NotAllowed, IllegalTransition, NoCredential, or a
+    CertificateRefused; the rest when the act is run and its outcome entered.
+    """
     seen = look(record_id, by=by)
     check(seen, step="sign", by=by)
     version = seen.current
     assert version is not None  # record_past_draft_has_a_version
+    keys = {"head": desk.keys.key(by), "seal": desk.keys.key(seen.issuer)}
+    signers = [
+        signer("head", keys["head"], by),
+        signer("seal", keys["seal"], by, office=SEAL_OFFICE),
+    ]
     # Takes the longest, so no lock is held yet; what we signed is compared below.
-    providers, signers = signers_for(by, seen.issuer, at=at)
-    issue = Issue(version, signers, credentials.keeper(timezone.now()), at)
-    issued = carry_out(issue.act(), providers)
-    return enter(issued, record_id=record_id, by=by, at=at)
+    act = Issue(version, signers, desk.keeper, at, desk.render).act()
+    trust = desk.keeper.trust
+    return Work(
+        keys, act, partial(enter, record_id=record_id, by=by, at=at, trust=trust)
+    )
 
 
-def enter(issued: Issued, *, record_id: int, by: User, at: datetime) -> Record:
+def signer(slot: str, key: Key, user: User, office: str = "") -> Signer:
+    """What signs as ``slot``, in the office of the certificate if no other is said."""
+    certificate = key.certificate
+    mechanism = key.provider.mechanism
+    return Signer(slot, certificate, mechanism, user, office or certificate.office)
+
+
+def enter(
+    issued: Issued, *, record_id: int, by: User, at: datetime, trust: TrustStore
+) -> Record:
     """Write down what has been issued. Raises NotVerified, or what ``claim`` raises."""
-    require_authentic(issued.pdf)
+    require_authentic(issued.pdf, trust)
     file, packet = storage.put(issued.pdf), storage.put(issued.packet)
     version = issued.version
     with transaction.atomic():
@@ -67,30 +94,14 @@ def enter(issued: Issued, *, record_id: int, by: User, at: datetime) -> Record:
     return record
 
 
-def signers_for(
-    head: User, school: Unit, *, at: datetime
-) -> tuple[dict[str, Provider], list[Signer]]:
-    """The keys of head and seal, and what they sign as; checked.
-
-    Raises NoCredential or a CertificateRefused.
-    """
-    person, personal = credentials.signer_of(head, at=at)
-    seal, organisational = credentials.signer_of(school, at=at)
-    signers = [
-        Signer("head", personal, person.mechanism, head, personal.office),
-        Signer("seal", organisational, seal.mechanism, head, SEAL_OFFICE),
-    ]
-    return {"head": person, "seal": seal}, signers
-
-
-def require_authentic(pdf: bytes) -> None:
+def require_authentic(pdf: bytes, trust: TrustStore) -> None:
     """Raise NotVerified unless the verifier accepts what was just signed.
 
     It shares no code with what signs: a fault there, or a time-stamp that nobody
     trusts, is found before the file is anywhere.
     """
     now = timezone.now()
-    report = verify_pdf(pdf, credentials.trust(now), now, slots=required_slots())
+    report = verify_pdf(pdf, trust, now, slots=required_slots())
     if report.reasons:
         raise NotVerified([reason.value for reason in report.reasons])
 

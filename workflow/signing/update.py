@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 from typing import Any
 
@@ -27,6 +28,8 @@ EFFECTIVE_DATE = "effective_date"
 STAMP_FIELD = "timestamp_"
 # pyHanko has types, but not on its constructors.
 PdfDictionary: Any = generic.DictionaryObject
+PdfList: Any = generic.ArrayObject
+PdfBytes: Any = generic.ByteStringObject
 FLUSH = SimpleBoxLayoutRule(
     x_align=AxisAlignment.ALIGN_MID,
     y_align=AxisAlignment.ALIGN_MID,
@@ -39,10 +42,20 @@ class RecordUpdate(IncrementalPdfFileWriter):
 
     A verifier of ours accepts no new metadata after a signature, because nothing
     of the record's life has a reason to write any.
+
+    Written twice, a revision has the same bytes: what was signed of it before a crash
+    fits what is written after it.
     """
 
     def _update_meta(self) -> None:
         return
+
+    @classmethod
+    def _handle_id(cls, prev: Any) -> Any:
+        """The second half of /ID follows from the file so far, not from chance."""
+        first, _random = super()._handle_id(prev)  # type: ignore[no-untyped-call]
+        second = hashlib.sha256(b"hocba revision 1\0" + prev.data).digest()[:16]
+        return PdfList([first, PdfBytes(second)])
 
 
 class StampPage(PdfContent):

@@ -166,7 +166,7 @@ def test_a_record_takes_effect_once(desk, locked):
         desk.lock(locked, "Có hiệu lực từ: 11/07/2026")
 
 
-def prepared(desk, key, pdf=None):
+def prepared(desk, key, pdf=None, at=NOW):
     provider = Pkcs12Provider(key.path, key.passphrase)
     waiting = prepare(
         pdf or printed_record(),
@@ -176,14 +176,23 @@ def prepared(desk, key, pdf=None):
         stamp_pdf=block(HEAD, "Hiệu trưởng"),
         reason="Xác nhận",
         location="Mỹ Ngãi",
-        at=NOW,
+        at=at,
         token_size=desk.timestamper.token_size,
     )
     return provider, waiting
 
 
+def test_a_revision_that_is_written_twice_has_the_same_bytes(desk):
+    _, first = prepared(desk, desk.head)
+    _, second = prepared(desk, desk.head)
+
+    assert first.output.getvalue() == second.output.getvalue()
+    assert first.digest == second.digest
+
+
 def test_one_authorisation_signs_many_records(desk):
-    waiting = [prepared(desk, desk.head)[1] for _ in range(3)]
+    times = [NOW + timedelta(seconds=n) for n in range(3)]
+    waiting = [prepared(desk, desk.head, at=at)[1] for at in times]
     provider, _ = prepared(desk, desk.head)
     digests = [one.digest for one in waiting]
 
@@ -194,7 +203,7 @@ def test_one_authorisation_signs_many_records(desk):
         for one, signature in zip(waiting, signatures, strict=True)
     ]
 
-    assert len(set(digests)) == 3, "each revision has an identifier of its own"
+    assert len(set(digests)) == 3
     for pdf in files:
         (signature,) = PdfFileReader(BytesIO(pdf)).embedded_signatures
         status = validate_pdf_signature(signature, judge_of(desk))

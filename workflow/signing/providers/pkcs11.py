@@ -116,9 +116,13 @@ class Pkcs11Provider:
         return self._found.certificate
 
     def authorise(self, digests: Sequence[bytes]) -> Authorisation:
-        """Log in: a wrong PIN or an absent token shows before anything is signed."""
-        with self._module.lock, understood(self.key.name):
-            self._open()
+        """Log in: a wrong PIN or an absent token shows before anything is signed.
+
+        Whoever is logged in already has been asked.
+        """
+        if self._private is None:
+            with self._module.lock, understood(self.key.name):
+                self._open()
         return Authorisation(digests=tuple(digests))
 
     def sign(
