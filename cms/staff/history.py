@@ -23,6 +23,9 @@ SENTENCES: dict[str, Promise] = {
     ),
     "recall": gettext_lazy("%(who)s recalled version %(version)s."),
     "lock": gettext_lazy("%(who)s locked version %(version)s: it is in effect."),
+    "ask_late": gettext_lazy("%(who)s asked that it be locked late."),
+    "grant_late": gettext_lazy("%(who)s granted a late lock until %(until)s."),
+    "refuse_late": gettext_lazy("%(who)s refused a late lock."),
     "dispatch": gettext_lazy("%(who)s handed it over from %(from)s to %(to)s."),
     "receive": gettext_lazy("%(who)s received it at %(to)s from %(from)s."),
     "withdraw": gettext_lazy("%(who)s took the dispatch to %(to)s back."),
@@ -63,7 +66,8 @@ def ledger_lines(entries: Iterable[LedgerEntry]) -> list[Line]:
 
 
 def _sentence(entry: LedgerEntry, names: dict[str, str]) -> str:
-    known: dict[str, Any] = {"version": "", "from": "", "to": ""} | entry.payload
+    empty = {"version": "", "from": "", "to": "", "until": ""}
+    known: dict[str, Any] = empty | entry.payload
     places = {key: names.get(known[key], known[key]) for key in PLACES}
     who = str(entry.actor) if entry.actor else _("The calendar")
     data = known | places | {"who": who, "action": entry.action}

@@ -9,7 +9,7 @@ from .late import LateRecord, LateRequest
 from .lockruns import LeftOut, LockRun
 from .notices import MailChoice, Notice, NoticePreference
 from .reassessments import Reassessment
-from .reminders import Reminder, ReminderRule
+from .reminders import ReminderRule
 
 __all__ = [
     "Batch",
@@ -34,7 +34,6 @@ __all__ = [
     "NoticePreference",
     "QuietHours",
     "Reassessment",
-    "Reminder",
     "ReminderRule",
     "WorkingCopy",
 ]

@@ -3,9 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from documents.models import Role, Unit, User
-
-from .calendar import Deadline
+from documents.models import Role, Unit
 
 
 class Lacking(models.TextChoices):
@@ -49,27 +47,3 @@ class ReminderRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lacking} → {self.to}, {self.days_before}"
-
-
-class Reminder(models.Model):
-    """That a person was reminded by a rule of a deadline: once for each unit."""
-
-    rule = models.ForeignKey(ReminderRule, models.PROTECT, related_name="sent")
-    deadline = models.ForeignKey(Deadline, models.PROTECT, related_name="reminders")
-    person = models.ForeignKey(User, models.PROTECT, related_name="+")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("reminder")
-        verbose_name_plural = _("reminders")
-        ordering = ["-at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                name="reminder_is_sent_once",
-                fields=["rule", "deadline", "person", "unit"],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.rule_id} → {self.person_id}"

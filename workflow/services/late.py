@@ -21,6 +21,7 @@ from documents.models import FINAL_STATES, Record, Role, State, Unit, User
 from ..errors import NotAllowed, WorkflowError
 from ..models import Deadline, LateRecord, LateRequest
 from .locking import lock_records
+from .notices import notify, staff_above, staff_of
 from .steps import require_reason
 
 PORTION = 500
@@ -81,6 +82,13 @@ def request_late(
     _attach(request, records)
     payload = {"request": request.uuid.hex, "reason": reason}
     _enter(records, "ask_late", by, at, payload)
+    notify(
+        [p for p in staff_above(school, [Role.OFFICER]) if may_decide(p, school)],
+        "late_asked",
+        subject=f"late/{request.uuid.hex}",
+        data={"name": school.name, "count": len(records)},
+        at=at,
+    )
     return request
 
 
@@ -118,6 +126,7 @@ def decide_late(
     else:
         _enter(records, "refuse_late", by, at, payload)
         _end(request.records.all(), at)
+    _tell_the_school(request, at)
     return request
 
 
@@ -160,6 +169,17 @@ def could_ask(deadline: Deadline, school: Unit, user: User) -> QuerySet[Record]:
     asked = LateRecord.objects.filter(is_live=True)
     open_ones = records.exclude(state__in=FINAL_STATES)
     return open_ones.exclude(pk__in=asked.values("record"))
+
+
+def _tell_the_school(request: LateRequest, at: datetime) -> None:
+    asked_on = timezone.localdate(request.at)
+    notify(
+        staff_of(request.school, [Role.HEAD, Role.REGISTRAR]),
+        "late_decided",
+        subject=f"late/{request.uuid.hex}",
+        data={"name": request.school.name, "day": asked_on.isoformat()},
+        at=at,
+    )
 
 
 def _seen_schools(user: User) -> QuerySet[Unit]:
