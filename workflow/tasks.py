@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from documents.rehash import sweep
 
-from .services import batches
+from .models import ConsentStatus
+from .services import batches, consents
 from .services.checkpoints import make_checkpoint
 from .services.drafts import settle_quiet
 from .services.effective import fill_missing
@@ -28,11 +29,32 @@ def run_batch(batch_id: int) -> None:
 
 
 @shared_task
+def check_phone(consent_id: int) -> None:
+    """Ask what came of a question on a phone; go on if it was answered there.
+
+    Harmless when delivered twice: the service is asked as seldom as it wishes.
+    """
+    consent = consents.pending_on_phone().filter(pk=consent_id).first()
+    if consent is None:
+        return
+    try:
+        consents.check_phone(consent)
+    except SigningUnavailable as error:
+        logger.warning("phone_not_checked", consent=consent_id, error=error.code)
+    if consent.status != ConsentStatus.PENDING:
+        run_batch.delay(consent.batch_id)
+
+
+@shared_task
 def reconcile() -> None:
     """Hand every batch that stopped to a worker, and finish what a lock left.
 
-    The later stages hear of it, robustly, and mend what is theirs.
+    Phones that nobody's page asks about are asked about here. The later stages hear
+    of it, robustly, and mend what is theirs.
     """
+    consents.forget_what_is_over(timezone.now())
+    for consent in consents.pending_on_phone():
+        check_phone.delay(consent.pk)
     for batch in batches.stopped_batches():
         logger.warning("batch_resumed", batch=batch.pk)
         run_batch.delay(batch.pk)

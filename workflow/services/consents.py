@@ -245,20 +245,20 @@ def is_too_old(consent: Consent) -> bool:
     return BatchItem.objects.filter(pk__in=items, at__lt=limit).exists()
 
 
-def lapse_old() -> int:
-    """Close the questions that nobody answered in time; the worker asks anew."""
-    asked = Consent.objects.filter(status__in=ASKED).select_related("batch")
-    old = [consent for consent in asked if is_too_old(consent)]
-    for consent in old:
-        end(consent, ConsentStatus.LAPSED)
-    return len(old)
-
-
-def phones_to_check(at: datetime) -> list[Consent]:
-    """What is to be confirmed on a phone and was not asked about just now."""
-    related = ("batch", "credential__user", "credential__unit")
+def pending_on_phone() -> QuerySet[Consent]:
+    """What is to be confirmed on a phone."""
+    related = ("batch__by", "credential__user", "credential__unit")
     pending = Consent.objects.filter(status=ConsentStatus.PENDING)
-    return [one for one in pending.select_related(*related) if _is_due(one, at)]
+    return pending.select_related(*related).order_by("pk")
+
+
+def forget_what_is_over(at: datetime) -> None:
+    """PINs whose time has passed, and questions that nobody answered in time."""
+    over = Q(until__lte=at) | Q(batch__finished_at__isnull=False)
+    KeptPin.objects.filter(over).delete()
+    for consent in Consent.objects.filter(status__in=ASKED).select_related("batch"):
+        if is_too_old(consent):
+            end(consent, ConsentStatus.LAPSED)
 
 
 def kept_secrets(batch: Batch, credential: Credential) -> Secrets:
@@ -274,12 +274,6 @@ def forget_pins(batch: Batch, credential: Credential | None = None) -> None:
     if credential is not None:
         kept = kept.filter(credential=credential)
     kept.delete()
-
-
-def forget_old_pins(at: datetime) -> None:
-    KeptPin.objects.filter(
-        Q(until__lte=at) | Q(batch__finished_at__isnull=False)
-    ).delete()
 
 
 def _keep_pin(consent: Consent, pin: str) -> None:
