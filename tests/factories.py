@@ -38,6 +38,10 @@ YEAR = "2025-2026"
 NOW = datetime.now(UTC).replace(microsecond=0)
 PASSWORD = "Hocba-2026"
 numbers = itertools.count(1)
+TEACHERS = {
+    "class_teacher": "Giáo viên chủ nhiệm",
+    "subject_teacher": "Giáo viên bộ môn",
+}
 
 
 def make_tree() -> dict[str, Unit]:
@@ -88,7 +92,11 @@ def make_user(
     subject: str = "",
     full_name: str = "",
 ) -> User:
-    """A person who can sign in with PASSWORD, and holds ``role`` if one is given."""
+    """A person who can sign in with PASSWORD, and holds ``role`` if one is given.
+
+    A teacher has a signing key, as teachers sign what they enter; others get theirs
+    by ``give_key``.
+    """
     user = User.objects.create_user(
         username,
         password=PASSWORD,
@@ -100,6 +108,8 @@ def make_user(
         Assignment.objects.create(
             user=user, unit=unit, role=role, school_class=school_class, subject=subject
         )
+        if role in TEACHERS:
+            give_key(user, office=TEACHERS[role])
     return user
 
 
@@ -193,14 +203,20 @@ def make_draft(
     return Record.objects.get(pk=record.pk)
 
 
-def give_key(owner: User | Unit, at: datetime = NOW, **profile: Any) -> Credential:
+def give_key(
+    owner: User | Unit,
+    at: datetime = NOW,
+    *,
+    office: str = "Hiệu trưởng",
+    **profile: Any,
+) -> Credential:
     """A signing key of the development CA, registered for a person or a school."""
     ca = development_ca()
     if isinstance(owner, User):
         issued = ca.issue_person(
             name=owner.full_name,
             personal_number=owner.personal_number,
-            office="Hiệu trưởng",
+            office=office,
             school="Trường Tiểu học Mỹ Ngãi",
             at=at,
             **profile,

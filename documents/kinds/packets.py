@@ -5,7 +5,8 @@ Data only: ``documents.exchange`` writes and reads the XML, ``workflow.signing``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -89,11 +90,13 @@ Member = Value | Group | Texts | Objects
 class PacketFormat:
     """One format version: the members of a sheet in their order, and the slots.
 
-    ``slots`` stand in the order in which they are signed.
+    ``slots`` stand in the order in which they are signed. ``part_labels`` names the
+    parts as on the form, by key.
     """
 
     members: tuple[Member, ...]
     slots: tuple[XmlSlot, ...]
+    part_labels: Mapping[str, str] = field(default_factory=dict)
 
     def slot(self, code: str) -> XmlSlot:
         """Raises KeyError."""
@@ -101,6 +104,14 @@ class PacketFormat:
             if slot.code == code:
                 return slot
         raise KeyError(code)
+
+    def labels_of(self, parts: Iterable[str]) -> list[str]:
+        """The names of parts in the order of the form."""
+        wanted = list(parts)
+        order = [*self.part_labels, *wanted]
+        return [
+            self.part_labels.get(part, part) for part in sorted(wanted, key=order.index)
+        ]
 
     @property
     def parts(self) -> Objects | None:

@@ -14,6 +14,7 @@ from .packets import (
     ValueType,
     XmlSlot,
 )
+from .primary_year_form import tables
 
 OPTIONAL, NUMBER, FLAG = ValueType.OPTIONAL, ValueType.NUMBER, ValueType.FLAG
 
@@ -107,4 +108,5 @@ FORMAT_1 = PacketFormat(
         XmlSlot("CBQL", _("head"), "head", Coverage.DATA),
         XmlSlot("KY_PHAT_HANH", _("school seal"), "seal", Coverage.DATA),
     ),
+    part_labels={subject.code: subject.label for subject in tables().subjects},
 )

@@ -57,6 +57,13 @@ def class_teacher(record: Record, user: User) -> bool:
     return user.holds(Role.CLASS_TEACHER, record.issuer, record.school_class)
 
 
+def row_teacher(record: Record, user: User) -> bool:
+    """The class teacher, and whoever teaches a subject in the class."""
+    return class_teacher(record, user) or user.holds(
+        Role.SUBJECT_TEACHER, record.issuer, record.school_class
+    )
+
+
 def issuing_head(record: Record, user: User) -> bool:
     return user.holds(Role.HEAD, record.issuer)
 
@@ -177,6 +184,17 @@ class Record(FSMModelMixin, models.Model):
     def open_transfer(self) -> Transfer | None:
         """The dispatch that waits for its receipt."""
         return self.transfers.filter(received_at=None, withdrawn_at=None).first()
+
+    @step(
+        "confirm",
+        _("confirm and sign"),
+        source=State.DRAFT,
+        target=None,
+        who=row_teacher,
+        conditions=[has_a_version],
+    )
+    def confirm(self, *, at: datetime) -> None:
+        """Somebody who teaches a subject stands by the own row; it stays a draft."""
 
     @step(
         "submit",

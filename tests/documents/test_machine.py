@@ -10,6 +10,7 @@ from tests.actors import make_record
 
 # design.md (3), word by word: from, step, to, who.
 DESIGN = {
+    "confirm": ({"draft"}, None, "row_teacher"),
     "submit": ({"draft"}, "reviewed", "class_teacher"),
     "return": ({"reviewed"}, "draft", "issuing_head"),
     "sign": ({"reviewed"}, "signed", "issuing_head"),
@@ -44,6 +45,7 @@ def test_every_state_is_reached_and_every_step_has_a_label():
 def test_the_steps_stand_in_the_order_of_a_record_s_life():
     names = list(machine.table())
 
+    assert names.index("confirm") < names.index("submit")
     assert names.index("submit") < names.index("sign") < names.index("lock")
     assert names.index("lock") < names.index("dispatch")
 

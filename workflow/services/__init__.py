@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from documents.models import Record
 
+from .confirming import confirm_rows
 from .editing import edit_record
 from .effective import file_name, record_pdf
 from .locking import lock_record
@@ -16,6 +17,7 @@ from .submitting import submit_record
 from .transferring import dispatch_record, receive_record, withdraw_transfer
 
 STEPS: dict[str, Callable[..., Record]] = {
+    "confirm": confirm_rows,
     "submit": submit_record,
     "return": return_record,
     "sign": sign_record,
@@ -25,6 +27,7 @@ STEPS: dict[str, Callable[..., Record]] = {
 
 __all__ = [
     "STEPS",
+    "confirm_rows",
     "dispatch_record",
     "edit_record",
     "file_name",

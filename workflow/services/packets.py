@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from documents.exchange.records import RecordPacket, Target
+from documents.exchange.records import RecordPacket
+from documents.exchange.standing import digest_of, given_to
 from documents.kinds.packets import Coverage
 from documents.models import Signature, Unit, User, Version
 
@@ -66,28 +66,7 @@ def packet_of(version: Version) -> RecordPacket:
     A subject's row that no later version changed keeps its signature: the element is
     the same, byte for byte.
     """
-    packet = RecordPacket.of(version)
-    by_role = {slot.role: slot for slot in packet.format.slots}
-    standing = Signature.objects.filter(version__record=version.record_id).exclude(
-        xml=""
-    )
-    # The newest first: of two over the same row it is the one that counts.
-    rows = sorted(standing.order_by("-pk"), key=lambda one: not one.parts)
-    for row in rows:
-        slot = by_role[row.slot.partition(".")[0]]
-        if slot.covers is Coverage.DATA or not _is_free(packet, slot.code, row.parts):
-            continue
-        if digest_of(packet.target(slot.code, row.parts)) == row.covers:
-            packet.attach(slot.code, row.xml.encode())
-    return packet
-
-
-def unsigned_parts(packet: RecordPacket) -> list[str]:
-    """The subjects whose rows nobody has signed as they stand."""
-    signed = {
-        part for one in packet.standing() for part in packet.parts_under(one.element)
-    }
-    return [part for part in packet.parts() if part not in signed]
+    return given_to(version).packet
 
 
 def sign_in_packet(
@@ -100,10 +79,18 @@ def sign_in_packet(
 ) -> Act[list[Signed]]:
     """Let each signer fill the slot of their role; all cover the packet as it is now.
 
-    With ``parts`` one slot over those parts. The signatures stand in the packet then.
+    A slot over parts is filled over ``parts``. All keys are asked at once. The
+    signatures stand in the packet then.
     """
-    codes = {slot.role: slot.code for slot in packet.format.slots}
-    targets = [packet.target(codes[one.slot], parts) for one in signers]
+    slots = {slot.role: slot for slot in packet.format.slots}
+    covered = [
+        tuple(parts) if slots[one.slot].covers is Coverage.PART else ()
+        for one in signers
+    ]
+    targets = [
+        packet.target(slots[one.slot].code, those)
+        for one, those in zip(signers, covered, strict=True)
+    ]
     prepared = [
         xades.prepare(
             target, certificate=one.certificate, mechanism=one.mechanism, at=at
@@ -114,26 +101,9 @@ def sign_in_packet(
         Ask(one.slot, it.digest) for one, it in zip(signers, prepared, strict=True)
     ]
     done = []
-    for one, target, it, value in zip(signers, targets, prepared, raw, strict=True):
-        xml = xades.finish(it, value, timestamper=timestamper)
-        packet.attach(codes[one.slot], xml)
-        done.append(Signed(xml.decode(), tuple(parts), digest_of(target)))
+    for number, one in enumerate(signers):
+        xml = xades.finish(prepared[number], raw[number], timestamper=timestamper)
+        packet.attach(slots[one.slot].code, xml)
+        digest = digest_of(targets[number])
+        done.append(Signed(xml.decode(), covered[number], digest))
     return done
-
-
-def digest_of(target: Target) -> str:
-    """One digest over all that a signature covers."""
-    covered = hashlib.sha256()
-    for one in target.covered:
-        covered.update(hashlib.sha256(one.data).digest())
-    return covered.hexdigest()
-
-
-def _is_free(packet: RecordPacket, slot: str, parts: Sequence[str]) -> bool:
-    known = packet.parts()
-    if not all(part in known for part in parts):
-        return False
-    place = packet.format.slot(slot)
-    if place.covers is Coverage.PART:
-        return set(parts) <= set(unsigned_parts(packet))
-    return not packet.places.filled(place)

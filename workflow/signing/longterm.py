@@ -20,6 +20,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 
+from documents.exchange.faults import PacketRefused
+from documents.exchange.reading import open_record
 from workflow.signing.algorithms import (
     AlgorithmPolicy,
     default_policy,
@@ -43,7 +45,9 @@ from workflow.signing.update import (
 from workflow.verification.chains import Chain, find_chain
 from workflow.verification.revocation import Status
 from workflow.verification.stored import Stored, stored_in, streams
+from workflow.verification.structure import embedded_packet
 from workflow.verification.trust import TrustStore
+from workflow.verification.xml_signatures import XmlSignature
 
 EVIDENCE = "evidence"
 PdfDictionary: Any = generic.DictionaryObject
@@ -167,7 +171,8 @@ def last_stamp(update: RecordUpdate) -> bytes | None:
 
 
 def all_used(reader: Any) -> Iterator[Used]:
-    """Every certificate that signed or stamped, in the order of the file."""
+    """Every certificate that signed or stamped: the data, then the pages in order."""
+    yield from used_in_packet(embedded_packet(reader))
     for embedded in reader.embedded_signatures:
         signed = embedded.signed_data
         if embedded.sig_object_type == "/DocTimeStamp":
@@ -180,6 +185,25 @@ def all_used(reader: Any) -> Iterator[Used]:
         leaf, others = read_certificates(signed)
         yield Used(leaf, tuple(others), stamp.moment)
         yield stamp
+
+
+def used_in_packet(data: bytes | None) -> Iterator[Used]:
+    """Those of the XML signatures in the file, when each was stamped or says it was."""
+    if data is None:
+        return
+    try:
+        packet = open_record(data)
+    except PacketRefused as error:
+        raise NotSignable(EVIDENCE, str(error)) from error
+    for standing in packet.standing():
+        signature = XmlSignature.of(standing.element)
+        stamp = None
+        if signature.token is not None:
+            stamp = used_by(cms.ContentInfo.load(signature.token)["content"])
+            yield stamp
+        leaf = signature.leaf or signature.certificates[0]
+        others = tuple(one for one in signature.certificates if one is not leaf)
+        yield Used(leaf, others, stamp.moment if stamp else signature.claimed)
 
 
 def used_by(token: cms.SignedData) -> Used:

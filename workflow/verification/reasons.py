@@ -66,6 +66,11 @@ class Reason(StrEnum):
     ANOTHER_RECORD = "another_record"
     RECORD_DIGEST_WRONG = "record_digest_wrong"
     SIGNATURE_REPEATED = "signature_repeated"
+    PACKET_DIFFERS = "packet_differs"
+    PACKET_UNREADABLE = "packet_unreadable"
+    PACKET_MISSING = "packet_missing"
+    PACKET_SIGNER_DIFFERS = "packet_signer_differs"
+    TEACHERS_NOT_SIGNED = "teachers_not_signed"
 
     NOT_SIGNED = "not_signed"
     SIGNATURE_MISSING = "signature_missing"
@@ -148,6 +153,7 @@ ALTERED = frozenset(
         Reason.ANOTHER_RECORD,
         Reason.RECORD_DIGEST_WRONG,
         Reason.SIGNATURE_REPEATED,
+        Reason.PACKET_DIFFERS,
     }
 )
 
@@ -312,6 +318,26 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.SIGNATURE_MISSING: _(
         "A signature that the record needs is missing. "
         "Ask the school for the finished record."
+    ),
+    Reason.PACKET_DIFFERS: _(
+        "The signed data in the file is that of another record, or of another version. "
+        "Do not accept it; ask the school for the original file."
+    ),
+    Reason.PACKET_UNREADABLE: _(
+        "The signed data in the file cannot be read. "
+        "Ask the school to issue the record again."
+    ),
+    Reason.PACKET_MISSING: _(
+        "The signed data is not in the file, only its pages. "
+        "Ask the school for the file with the data."
+    ),
+    Reason.PACKET_SIGNER_DIFFERS: _(
+        "The data was signed by others than the pages. "
+        "Ask the school who signed and why."
+    ),
+    Reason.TEACHERS_NOT_SIGNED: _(
+        "Teachers have not signed their rows with keys of their own; only the head and "
+        "the school answer for the data. Ask the department whether that is enough."
     ),
     Reason.CERTIFICATE_NOT_TRUSTED: _(
         "A certificate comes from an authority that is not trusted here. "

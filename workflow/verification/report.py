@@ -32,7 +32,8 @@ class Coverage(StrEnum):
 class SignatureReport:
     """One signature. ``indication`` and its detail are those of EN 319 102-1.
 
-    ``parts`` names the parts (subjects) that a signature in a packet covers alone.
+    ``parts`` names the parts (subjects) that a signature in a packet covers alone;
+    ``certificate_sha256`` is the fingerprint of the signer's certificate.
     """
 
     field: str
@@ -53,11 +54,17 @@ class SignatureReport:
     reasons: tuple[Reason, ...]
     trust_store: str = ""
     parts: tuple[str, ...] = ()
+    certificate_sha256: str = ""
+
+    @property
+    def slot(self) -> str:
+        """``field``, with the first part for a signature over parts: GVBM.english."""
+        return ".".join([self.field, *self.parts[:1]])
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data; times in ISO 8601. ``slot`` is the field's name."""
+        """Plain data; times in ISO 8601."""
         moment = self.signed_at.isoformat() if self.signed_at else None
-        return asdict(self) | {"slot": self.field, "signed_at": moment}
+        return asdict(self) | {"slot": self.slot, "signed_at": moment}
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def judge_signature(
         serial=holder.serial,
         signed_at=moment or claimed,
         time_source=time_source(moment, claimed),
-        level=pades_level(stamp, way, knowledge.stored, sealed),
+        level=level(stamp, way, knowledge.stored, sealed),
         intact=not integrity,
         trusted=not isinstance(way, ChainFault),
         trust_store=way.store if isinstance(way, Chain) else "",
@@ -223,6 +223,7 @@ def judge_signature(
         indication=indication(reasons),
         sub_indication=sub_indication(reasons),
         reasons=reasons,
+        certificate_sha256=leaf.sha256.hex(),
     )
 
 
@@ -324,17 +325,10 @@ def time_source(moment: datetime | None, claimed: datetime | None) -> TimeSource
     return TimeSource.CLAIMED if claimed else None
 
 
-def level(stamped: bool, stored_evidence: bool) -> str:
-    """The baseline level where no document time-stamp can be (XAdES)."""
-    if not stamped:
-        return "B-B"
-    return "B-LT" if stored_evidence else "B-T"
-
-
-def pades_level(
+def level(
     stamp: Stamp, way: Chain | ChainFault, stored: Stored, sealed: Stored | None
 ) -> str:
-    """The PAdES baseline level (EN 319 142-1 §6), by what is in the file.
+    """The baseline level (EN 319 142-1 §6, EN 319 132-1 §6), by what is in the file.
 
     The file brings proof for each certificate of signer and time-stamp, or it is not
     B-LT, whatever else it brings; and a time-stamp covers that proof, or it is not

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from workflow.verification.reasons import Reason, unreadable_end
 
 MAX_SIZE = 50 * 1024 * 1024
 RECORD_NAME = "record.json"
+PACKET_NAME = "hoc-ba.xml"
 END_MARK = b"%%EOF"
 # What stands behind an end when the file was cut within its next revision.
 BEGINNING = re.compile(rb"\s*\d+ \d+ obj\b")
@@ -77,15 +79,28 @@ def end_of_file(data: bytes) -> int:
 
 
 def embedded_record(reader: PdfFileReader) -> bytes | None:
-    """The bytes of the one attachment ``record.json``; None if not exactly one."""
+    """The canonical JSON; see ``attachment``."""
+    return attachment(reader, RECORD_NAME)
+
+
+def embedded_packet(reader: PdfFileReader) -> bytes | None:
+    """The signed XML; see ``attachment``."""
+    return attachment(reader, PACKET_NAME)
+
+
+def attachment(reader: Any, wanted: str) -> bytes | None:
+    """The bytes of the one attachment of that name; None if not exactly one."""
     found = [
         specification
         for name, specification in embedded_files(reader)
-        if name == RECORD_NAME
+        if name == wanted
     ]
     if len(found) != 1:
         return None
-    data: bytes = found[0]["/EF"]["/F"].data
+    try:
+        data: bytes = found[0]["/EF"]["/F"].data
+    except (PdfError, zlib.error):  # then the signatures say that bytes were changed
+        return None
     return data
 
 

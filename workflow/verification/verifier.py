@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from workflow.signing.evidence import EvidenceSource
+from workflow.verification.inside import Pages, is_in_packet, judge_inside
 from workflow.verification.knowledge import Knowledge
 from workflow.verification.policy import forbidden_changes
 from workflow.verification.raw import signed_bytes_differ
@@ -37,6 +38,7 @@ from workflow.verification.structure import (
     Opened,
     Unreadable,
     effective_date,
+    embedded_packet,
     embedded_record,
     open_file,
     skips_history,
@@ -59,6 +61,11 @@ def verify_pdf(
     source: EvidenceSource | None = None,
 ) -> Report:
     """Return what ``data`` proves at ``at``; never raises for a bad file.
+
+    ``slots`` are the signatures demanded: of the pages by the name of their field, of
+    the data inside as ``verify_xml`` has them. If it names none of the data, every
+    slot of the kind is demanded there; where teachers may sign off without a key,
+    name those that are left: ``Slot("CBQL")``, ``Slot("KY_PHAT_HANH")``.
 
     With ``source`` it is asked about revocation where file and trust store say
     nothing; without, nothing leaves this machine.
@@ -87,14 +94,15 @@ def judge(
 ) -> Report:
     reader = file.reader
     embedded = list(reader.embedded_signatures)
-    signatures, found = judge_all(file, embedded, knowledge, at, slots)
+    demanded = [slot for slot in slots if not is_in_packet(slot)]
+    signatures, found = judge_all(file, embedded, knowledge, at, demanded)
     record = embedded_record(reader)
     dates = effective_date(reader)
     if skips_history(file.data, reader):
         found.append(Reason.HISTORY_CHANGED)
     if file.trailing_bytes:
         found.append(Reason.BYTES_BEHIND_END)
-    found += slot_faults(file.data, embedded, slots)
+    found += slot_faults(file.data, embedded, demanded)
     if embedded:
         found += revision_faults(reader, embedded)
     if record is None and embedded:  # any other PDF has none, and is not altered
@@ -103,6 +111,16 @@ def judge(
         found.append(Reason.FIELD_CHANGED)
     for signature in signatures:
         found += signature.reasons
+    if signatures:
+        inside = judge_inside(
+            embedded_packet(reader),
+            Pages(signatures, record),
+            knowledge=knowledge,
+            at=at,
+            slots=[slot for slot in slots if is_in_packet(slot)],
+        )
+        found += inside.reasons
+        signatures += inside.signatures
     return Report(
         sha256=sha256,
         reasons=unique(found),

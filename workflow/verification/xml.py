@@ -317,8 +317,16 @@ def slot_faults(
     named = [f"{one.field}.{part}" for one in signatures for part in one.parts]
     filled = {one.field for one in signatures} | set(named)
     missing = demanded_fields(packet, slots) - filled
+    found = {missing_reason(packet, field) for field in sorted(missing)}
     repeated = [Reason.SIGNATURE_REPEATED] if len(set(named)) < len(named) else []
-    return ([Reason.SIGNATURE_MISSING] if missing else []) + repeated
+    return sorted(found) + repeated
+
+
+def missing_reason(packet: RecordPacket, field: str) -> Reason:
+    """Teachers may be let off in a trial; nobody else signs for head and school."""
+    codes = {s.code for s in packet.format.slots if s.covers is not Coverage.DATA}
+    teachers = field.partition(".")[0] in codes
+    return Reason.TEACHERS_NOT_SIGNED if teachers else Reason.SIGNATURE_MISSING
 
 
 def demanded_fields(packet: RecordPacket, slots: Iterable[Slot]) -> set[str]:

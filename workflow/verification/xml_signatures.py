@@ -166,7 +166,7 @@ def judge_standing(
         serial=holder.serial,
         signed_at=moment or signature.claimed,
         time_source=time_source(moment, signature.claimed),
-        level=level(moment is not None, stored_evidence=False),
+        level=level(stamp, way, knowledge.stored, None),
         intact=not integrity,
         trusted=not isinstance(way, ChainFault),
         trust_store=way.store if isinstance(way, Chain) else "",
@@ -174,6 +174,7 @@ def judge_standing(
         indication=indication(reasons),
         sub_indication=sub_indication(reasons),
         reasons=reasons,
+        certificate_sha256=leaf.sha256.hex(),
     )
     return Judged(report, None if integrity else moment)
 

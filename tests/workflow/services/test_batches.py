@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from documents.models import Artifact, LedgerEntry, Record, SchoolClass, User
 from tests.actors import bring_to
-from tests.factories import make_draft, make_pupil
+from tests.factories import make_draft, make_pupil, make_user
 from workflow import tasks
 from workflow.errors import NoCredential
 from workflow.models import Batch, BatchItem
@@ -135,10 +135,7 @@ def test_what_came_back_after_a_crash_is_not_returned_again(
 def test_what_somebody_else_did_before_is_refused(
     drafts: list[Record], school_class: SchoolClass, teacher: User
 ):
-    deputy = User.objects.create_user("deputy")
-    deputy.assignments.create(
-        unit=school_class.school, role="class_teacher", school_class=school_class
-    )
+    deputy = make_user("deputy", "class_teacher", school_class.school, school_class)
     batch = submitting(drafts, teacher)
     submit_record(record_id=drafts[0].pk, by=deputy)
 

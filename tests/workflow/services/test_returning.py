@@ -59,7 +59,7 @@ def test_a_recalled_record_goes_on_with_a_new_version_of_the_same_content(
     assert (record.state, record.current.number) == ("draft", 2)
     assert record.current.sha256 == issued.sha256
     assert record.current.signed_slots() == set()
-    assert issued.signed_slots() == {"class_teacher", "head", "seal"}
+    assert issued.signed_slots() >= {"class_teacher", "head", "seal"}
     assert storage.get(issued.artifacts.get(purpose="issued").sha256)
     recall, edit = list(record.ledger.all())[-2:]
     assert recall.payload["version"] == 1 and edit.payload["version"] == 2

@@ -7,7 +7,7 @@ import pytest
 from documents.models import Record, SchoolClass, Signature, User
 from documents.versions import Draft, add_version
 from tests.factories import NOW, make_draft, make_pupil
-from workflow.errors import ChecksFailed, IllegalTransition
+from workflow.errors import ChecksFailed, IllegalTransition, NotVisible
 from workflow.services import return_record, submit_record
 from workflow.services.submitting import findings_of
 
@@ -17,13 +17,18 @@ def test_submitting_signs_off_and_hands_over(draft_record: Record, teacher: User
 
     record = Record.objects.get(pk=draft_record.pk)
     assert (record.state, record.revision) == ("reviewed", draft_record.revision + 1)
-    sign_off = Signature.objects.get()
-    assert (sign_off.slot, sign_off.signer, sign_off.signed_at) == (
-        "class_teacher",
+    sheet = Signature.objects.get(slot="class_teacher")
+    rows = Signature.objects.exclude(pk=sheet.pk).get()
+    assert (sheet.signer, sheet.signed_at, sheet.version, sheet.parts) == (
         teacher,
         NOW,
+        record.current,
+        [],
     )
-    assert (sign_off.version, sign_off.certificate) == (record.current, "")
+    # One signature over all rows, as nobody else teaches a subject of the class.
+    assert rows.slot == f"subject_teacher.{rows.parts[0]}"
+    assert set(rows.parts) == set(record.current.content.subjects)
+    assert sheet.certificate == rows.certificate != ""
     line = record.ledger.last()
     assert (line.action, line.actor, line.at) == ("submit", teacher, NOW)
     assert line.payload["sha256"] == record.current.sha256
@@ -73,7 +78,7 @@ def test_the_same_version_is_signed_off_once(
 
     submit_record(record_id=reviewed_record.pk, by=teacher, at=NOW + timedelta(hours=1))
 
-    assert Signature.objects.get().signed_at == NOW
+    assert [one.signed_at for one in Signature.objects.all()] == [NOW, NOW]
     actions = [entry.action for entry in reviewed_record.ledger.all()]
     assert actions == ["import", "submit", "return", "submit"]
 
@@ -89,7 +94,7 @@ def test_submitting_twice_is_refused(reviewed_record: Record, teacher: User):
 def test_a_record_without_content_is_refused(draft_record: Record, teacher: User):
     Record.objects.filter(pk=draft_record.pk).update(current=None)
 
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(NotVisible):
         submit_record(record_id=draft_record.pk, by=teacher)
 
     assert Record.objects.get(pk=draft_record.pk).state == "draft"

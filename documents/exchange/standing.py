@@ -1,0 +1,133 @@
+"""Which signatures of teachers hold for what a version says.
+
+A signature is entered on the version that it was made for. It holds for a later one
+as long as what it covers is the same, byte for byte: a row that nobody changed keeps
+the signature of its teacher.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from documents.kinds.packets import Coverage, XmlSlot
+from documents.models import Record, Signature, Version
+
+from .records import RecordPacket, Target
+
+
+@dataclass(frozen=True)
+class Given:
+    """The packet of a version with what teachers have signed of it.
+
+    ``signatures`` are their entries, the rows first; a sign-off without a key is among
+    them and has no place in the packet.
+    """
+
+    packet: RecordPacket
+    signatures: tuple[Signature, ...]
+
+    @property
+    def sheet_is_signed(self) -> bool:
+        return any(not one.parts for one in self.signatures)
+
+    def unsigned_parts(self) -> list[str]:
+        """The subjects whose rows nobody has signed as they stand, in their order."""
+        signed = {part for one in self.signatures for part in one.parts}
+        return [part for part in self.packet.parts() if part not in signed]
+
+
+def given_to(version: Version) -> Given:
+    """The packet with every signature of teachers that holds for what it says."""
+    packet = RecordPacket.of(version)
+    slots = {
+        slot.role: slot
+        for slot in packet.format.slots
+        if slot.covers is not Coverage.DATA
+    }
+    taken: set[str] = set()
+    kept = []
+    for row in _of_teachers(version, slots):
+        slot = slots[role_of(row)]
+        marks = set(row.parts) or {slot.code}
+        if taken.isdisjoint(marks) and _holds(packet, slot, row, version):
+            taken |= marks
+            kept.append(row)
+            if row.xml:
+                packet.attach(slot.code, row.xml.encode())
+    return Given(packet, tuple(kept))
+
+
+def role_of(signature: Signature) -> str:
+    """The role in which it was given: the beginning of its slot."""
+    return signature.slot.partition(".")[0]
+
+
+def digest_of(target: Target) -> str:
+    """One digest over all that a signature covers (``Signature.covers``)."""
+    covered = hashlib.sha256()
+    for one in target.covered:
+        covered.update(hashlib.sha256(one.data).digest())
+    return covered.hexdigest()
+
+
+def signed_rows(records: Iterable[Record]) -> dict[int, dict[str, Signature]]:
+    """Who has signed which rows of many records as they stand; two queries.
+
+    By record and subject. ``current`` is read. Says the same as ``given_to`` without
+    writing a packet: the rows are compared as JSON.
+    """
+    read = {one.pk: one for one in records if one.current is not None}
+    given = list(
+        Signature.objects.filter(version__record__in=read)
+        .exclude(parts=[])
+        .select_related("version")
+        .defer("version__canonical", "version__lineage", "certificate", "xml")
+        .order_by("pk")
+    )
+    stale = {row.version_id for row in given} - {r.current_id for r in read.values()}
+    old = Version.objects.in_bulk(stale)
+    found: dict[int, dict[str, Signature]] = defaultdict(dict)
+    for row in given:
+        record = read[row.version.record_id]
+        if row.version_id not in old or _same(record, old[row.version_id], row.parts):
+            found[record.pk].update(dict.fromkeys(row.parts, row))
+    return found
+
+
+def _same(record: Record, old: Version, parts: Sequence[str]) -> bool:
+    now = record.current
+    assert now is not None  # asked for by the caller
+    was, says = _rows(record, old), _rows(record, now)
+    return all(was.get(part, ()) == says.get(part) for part in parts)
+
+
+def _rows(record: Record, version: Version) -> dict[str, Any]:
+    """The members of the content that are signed one by one, as JSON."""
+    member = record.definition.packets[version.format_version].parts
+    if member is None:
+        return {}
+    found: dict[str, Any] = json.loads(version.canonical)[member.key]
+    return found
+
+
+def _of_teachers(version: Version, roles: Iterable[str]) -> list[Signature]:
+    """Newest first: of two over the same row it counts. Rows before the sheet."""
+    entered = Signature.objects.filter(version__record=version.record_id)
+    rows = [one for one in entered.order_by("-pk") if role_of(one) in roles]
+    return sorted(rows, key=lambda one: not one.parts)
+
+
+def _holds(
+    packet: RecordPacket, slot: XmlSlot, row: Signature, version: Version
+) -> bool:
+    if not row.covers:  # a sign-off of the time before signatures in packets
+        return row.version_id == version.pk and slot.covers is Coverage.SHEET
+    known = packet.parts()
+    if not all(part in known for part in row.parts):
+        return False
+    return digest_of(packet.target(slot.code, row.parts)) == row.covers
