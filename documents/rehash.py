@@ -6,13 +6,31 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
+from django.db.models import Model
+
 from . import storage
-from .models import Artifact, Checkpoint, FileSweep, ImportRun
+from .models import Artifact, Checkpoint, FileSweep, ImportRun, Package
 
 # Digests are cut by their first four characters; "g" is behind all of them.
 PARTS = 16**4
 END = "g"
 CHUNK = 2000
+
+# The columns that name files; an empty name is none.
+NAMES: tuple[tuple[type[Model], str], ...] = (
+    (Artifact, "sha256"),
+    (Checkpoint, "sha256"),
+    (Package, "sha256"),
+    (Package, "receipt"),
+)
+
+# The rows that name stored files; those of imports keep theirs in a list.
+NAMED: tuple[tuple[type[Model], str], ...] = (
+    (Artifact, "sha256"),
+    (Checkpoint, "sha256"),
+    (Package, "sha256"),
+    (Package, "receipt"),
+)
 
 Watch = Callable[[Iterable[str]], Iterable[str]]
 
@@ -22,8 +40,9 @@ def sweep(
 ) -> FileSweep:
     """Read the next of so many shares of the files again, and keep what was found.
 
-    It goes on where the last one ended; None reads all. Files are read in pieces and one after the
-    other. Raises StorageUnavailable, with nothing kept: the share is still to be done.
+    It goes on where the last one ended; None reads all. Files are read in pieces and
+    one after the other. Raises StorageUnavailable, with nothing kept: the share is
+    still to be done.
     """
     first, last = next_share(nights) if nights else ("", END)
     files, findings = 0, []
@@ -46,9 +65,10 @@ def next_share(nights: int) -> tuple[str, str]:
 
 def stored_digests(first: str = "", last: str = END) -> Iterator[str]:
     """The digest of every file that a row names, from ``first`` to before ``last``."""
-    for model in (Artifact, Checkpoint):
-        rows = model._default_manager.filter(sha256__gte=first, sha256__lt=last)
-        yield from rows.values_list("sha256", flat=True).iterator(chunk_size=CHUNK)
+    for model, name in NAMES:
+        named = {f"{name}__gte": max(first, "0"), f"{name}__lt": last}
+        rows = model._default_manager.filter(**named)
+        yield from rows.values_list(name, flat=True).iterator(chunk_size=CHUNK)
     runs = ImportRun.objects.values_list("files", flat=True)
     for file in chain.from_iterable(runs.iterator(chunk_size=CHUNK)):
         if first <= file["sha256"] < last:

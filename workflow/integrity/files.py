@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from documents import rehash, storage
 from documents.errors import RecordsError
-from documents.models import ISSUED_STATES, Artifact, Checkpoint, ImportRun, Record
+from documents.models import (
+    ISSUED_STATES,
+    Artifact,
+    Checkpoint,
+    ImportRun,
+    Package,
+    Record,
+    Signature,
+)
 from documents.models.signatures import Purpose
 
 from .base import CHUNK, Flaw, register, register_reader
@@ -25,7 +35,11 @@ def files_are_whole() -> Iterator[Flaw]:
 
 @register
 def issued_records_have_their_file() -> Iterator[Flaw]:
-    issued = Artifact.objects.filter(purpose=Purpose.ISSUED).values("version")
+    # What came as a packet has no pages: whoever sealed it holds no account here.
+    sealed = Signature.objects.filter(slot="seal").exclude(xml="")
+    elsewhere = sealed.filter(signer=None).values("version")
+    kept = Q(purpose=Purpose.ISSUED) | Q(purpose=Purpose.PACKET, version__in=elsewhere)
+    issued = Artifact.objects.filter(kept).values("version")
     records = Record.objects.filter(state__in=ISSUED_STATES).exclude(current__in=issued)
     for record in records.select_related("book"):
         yield Flaw("file_not_recorded", str(record), "issued without a file")
@@ -48,5 +62,8 @@ def _named_files() -> Iterator[tuple[str, str]]:
     for run in ImportRun.objects.order_by("pk").iterator(chunk_size=CHUNK):
         for file in run.files:
             yield file["sha256"], f"{file['name']} ({run})"
+    for package in Package.objects.order_by("pk").iterator(chunk_size=CHUNK):
+        for sha256 in filter(None, (package.sha256, package.receipt)):
+            yield sha256, str(package.uuid)
     for checkpoint in Checkpoint.objects.iterator(chunk_size=CHUNK):
         yield checkpoint.sha256, str(checkpoint)

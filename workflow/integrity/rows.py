@@ -17,6 +17,7 @@ from documents.models import ISSUED_STATES, LedgerEntry, Record, State, Version
 from documents.models.signatures import Purpose
 
 from ..models import BatchItem, ItemStatus
+from ..services.arrivals import RECEIVED
 from ..services.steps import signatures_digest
 from .base import CHUNK, Flaw, register
 
@@ -111,10 +112,18 @@ class Told:
             self.locked_at = entry.at
         if entry.action == "receive":
             self.custodian = payload.get("to", "")
+        if entry.action == RECEIVED:
+            self._hear_of_arrival(payload)
         if number := payload.get("version"):
             self.current = number, payload.get("sha256", "")
             self.versions[number] = self.current[1]
             self._hear_of_files(number, payload)
+
+    def _hear_of_arrival(self, payload: dict[str, Any]) -> None:
+        """A packet brings a record with its past, or with another keeper."""
+        since = payload["locked_at"]
+        self.state, self.custodian = payload["state"], payload["custodian"]
+        self.locked_at = datetime.fromisoformat(since) if since else None
 
     def _hear_of_files(self, number: int, payload: dict[str, Any]) -> None:
         if "signatures" in payload:

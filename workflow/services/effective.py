@@ -68,11 +68,15 @@ def file_name(record: Record) -> str:
 
 
 def fill_missing() -> int:
-    """Make the dated file of every locked record that lacks it; return how many."""
+    """Make the dated file of every locked record that lacks it; return how many.
+
+    What came as a packet has no pages that could be dated.
+    """
     dated = Artifact.objects.filter(purpose=Purpose.EFFECTIVE)
-    records = Record.objects.filter(state__in=FINAL_STATES).exclude(
-        current__in=dated.values("version")
-    )
+    printed = Artifact.objects.filter(purpose=Purpose.ISSUED)
+    records = Record.objects.filter(
+        state__in=FINAL_STATES, current__in=printed.values("version")
+    ).exclude(current__in=dated.values("version"))
     return sum(map(_try, records.select_related("current").order_by("pk").iterator()))
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from documents import storage
 from documents.exchange.headers import PackageHeader
 from documents.exchange.reading import open_record
 from documents.models import (
@@ -90,7 +91,7 @@ def receive_package(
         sender, receiver = parties(header, at)
         require_office(receiver, by)
         seal_of(receiver, at=at)
-        package = write(report, header, sender, receiver, len(data), by=by, at=at)
+        package = write(report, header, (sender, receiver), data, by=by, at=at)
     require_office(package.receiver, by)
     return Reception(package, receipt_of(package, at=at), is_new)
 
@@ -147,14 +148,14 @@ def require_office(receiver: Unit, by: User | None) -> None:
 def write(
     report: PackageReport,
     header: PackageHeader,
-    sender: Unit,
-    receiver: Unit,
-    size: int,
+    units: tuple[Unit, Unit],
+    data: bytes,
     *,
     by: User | None,
     at: datetime,
 ) -> Package:
     """All rows of a package in one transaction. Raises PacketNotTaken."""
+    sender, receiver = units
     try:
         with transaction.atomic():
             package = Package.objects.create(
@@ -164,7 +165,7 @@ def write(
                 sender=sender,
                 receiver=receiver,
                 sha256=report.sha256,
-                size=size,
+                size=len(data),
                 count=header.count,
                 created_at=header.created_at,
                 entered_at=at,
@@ -172,6 +173,7 @@ def write(
             )
             items = list(outcomes(report, header, package, by=by, at=at))
             PackageItem.objects.bulk_create(items, batch_size=100)
+            storage.put(data)
     except IntegrityError as error:
         # The number was taken before, or by somebody in this moment.
         again = known_package(report.sha256)
