@@ -13,6 +13,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
 from cms.staff.home import QueuePanel
+from cms.staff.notices import NoticesMenuItem, NoticesPanel
 from cms.staff.roles import StaffRequest, has_role
 from documents.models import Role
 
@@ -41,6 +42,7 @@ def only_the_queue(request: StaffRequest, panels: list[Component]) -> None:
     if not has_role(request.user, [Role.ADMIN]):
         panels.clear()
     panels.insert(0, QueuePanel())
+    panels.insert(1, NoticesPanel())
 
 
 class RoleMenuItem(MenuItem):
@@ -67,6 +69,17 @@ class RoleMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def queue_item() -> MenuItem:
     return RoleMenuItem(_("Waiting for me"), "wagtailadmin_home", "tasks", 10)
+
+
+@hooks.register("register_admin_menu_item")
+def notices_item() -> MenuItem:
+    return NoticesMenuItem()
+
+
+@hooks.register("register_admin_menu_item")
+def renewals_item() -> MenuItem:
+    roles = (Role.OFFICER, Role.ADMIN)
+    return RoleMenuItem(_("Renewals"), "staff:renewals", "rotate", 65, roles)
 
 
 @hooks.register("register_admin_menu_item")

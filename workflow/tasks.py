@@ -10,11 +10,13 @@ from django.utils import timezone
 from documents.rehash import sweep
 
 from .models import ConsentStatus
-from .services import batches, consents
+from .services import batches, canary, consents, renewing
 from .services.checkpoints import make_checkpoint
 from .services.drafts import settle_quiet
 from .services.effective import fill_missing
+from .services.expiry import warn_of_certificates as warn
 from .services.locking import lock_due
+from .services.notices import send_mails
 from .signals import reconciling
 from .signing.errors import SigningUnavailable
 
@@ -92,3 +94,36 @@ def rehash_files() -> None:
     logger.info("files_read_again", files=done.files, until=done.last)
     for finding in done.findings:
         logger.error("integrity", code=finding["code"], where=finding["sha256"])
+
+
+@shared_task
+def mail_notices() -> None:
+    """Mail what people are to know. Harmless when it runs twice."""
+    if sent := send_mails():
+        logger.info("notices_mailed", mails=sent)
+
+
+@shared_task
+def try_signing() -> None:
+    """The nightly trial of every key in use, told to those who can mend it."""
+    findings = list(canary.try_all())
+    for one in findings:
+        logger.info("canary", trial=one.trial, owner=one.owner, error=one.code)
+    canary.report_failures(findings)
+
+
+@shared_task
+def warn_of_certificates() -> None:
+    """Certificates that end soon. Each warning is given once."""
+    for one in warn():
+        logger.info("certificate_ends", until=str(one.until), stage=one.stage)
+
+
+@shared_task
+def renew_what_is_due() -> None:
+    """Extend the evidence of files before it ends; what fails is told."""
+    renewals = list(renewing.renew_by_night())
+    for one in renewals:
+        error = one.error.code if one.error else ""
+        logger.info("renewed", record=one.record.pk, until=str(one.until), error=error)
+    renewing.report_failures(renewals)

@@ -4,6 +4,7 @@ The variables are listed in docs/reference/settings.md.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
@@ -212,10 +213,40 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "workflow.tasks.lock_what_is_due",
         "schedule": 3600.0,
     },
+    "mail what people are to know": {
+        "task": "workflow.tasks.mail_notices",
+        "schedule": 300.0,
+    },
+    "sign on trial": {
+        "task": "workflow.tasks.try_signing",
+        "schedule": "02:10",
+    },
+    "warn of certificates that end": {
+        "task": "workflow.tasks.warn_of_certificates",
+        "schedule": "02:40",
+    },
+    "renew evidence": {
+        "task": "workflow.tasks.renew_what_is_due",
+        "schedule": "03:00",
+    },
     # At night, by the clock of TIME_ZONE; workflow.celery reads the hour.
     "seal all chains": {"task": "workflow.tasks.seal_chains", "schedule": "01:00"},
     "read files again": {"task": "workflow.tasks.rehash_files", "schedule": "01:20"},
 }
+
+
+# Mail
+
+# Where notices go: smtp+tls://USER:PASSWORD@HOST:PORT, or another of django-environ's.
+EMAIL_URL = env("EMAIL_URL", default="smtp://localhost:25")
+vars().update(env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env(
+    "MAIL_FROM", default=f"Hocba <no-reply@{urlsplit(SITE_URL).hostname}>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 20
+# The hour at which those who want one mail a day get it.
+NOTICES_DIGEST_HOUR = env.int("NOTICES_DIGEST_HOUR", default=7)
 
 
 # Signing
@@ -225,6 +256,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 TSA_URL = env("TSA_URL", default="")
 # The development CA under DATA_DIR/pki: makes keys for the demo and is trusted there.
 DEVELOPMENT_CA = False
+# The code of the unit whose seal the reports of checks bear; empty: they bear none.
+REPORT_SEAL = env("REPORT_SEAL", default="")
 # Keys on a token or in an HSM at the server: the library of its maker, and a file with
 # the PIN of the school's HSM that only the worker reads. A person's PIN is typed.
 PKCS11_MODULE = env("PKCS11_MODULE", default="")

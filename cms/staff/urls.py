@@ -11,8 +11,10 @@ from . import (
     grid,
     home,
     imports,
+    notices,
     printing,
     records,
+    renewals,
     reviewing,
     searching,
     transfers,
@@ -74,6 +76,14 @@ urlpatterns = [
     path("imports/<uuid:uuid>/mend/", imports.mend_cells, name="mend-import"),
     path("imports/<uuid:uuid>/undo/", imports.undo, name="undo-import"),
     path("imports/<uuid:uuid>/close/", imports.close_import, name="close-import"),
+    # What people are told
+    path("notices/", notices.NoticesView.as_view(), name="notices"),
+    path("notices/seen/", notices.all_seen, name="notices-seen"),
+    path("notices/mails/", notices.ChoicesView.as_view(), name="notice-choices"),
+    path("notices/<int:pk>/", notices.open_notice, name="notice"),
+    # The files' evidence
+    path("renewals/", renewals.RenewalsView.as_view(), name="renewals"),
+    path("renewals/<str:month>.csv", renewals.month_as_csv, name="renewals-csv"),
     # Archive
     path("search/", searching.SearchView.as_view(), name="search"),
 ]
