@@ -2,7 +2,7 @@
 
 import os
 
-from .environment import DATA_DIR, development_key
+from .environment import DATA_DIR, development_key, env
 
 os.environ.setdefault("SECRET_KEY", development_key(DATA_DIR))
 
@@ -11,6 +11,7 @@ from .base import *  # noqa: F403
 DEBUG = True
 # The demo is looked at from a phone in the same network, too.
 ALLOWED_HOSTS = ["*"]
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA_DIR / "mail"
+if not env("EMAIL_URL", default=""):  # else as base read it
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEVELOPMENT_CA = True

@@ -5,9 +5,8 @@ import tempfile
 
 # Kept in a name so that the folder lives as long as the process, and no longer.
 _folder = tempfile.TemporaryDirectory(prefix="hocba-test-")
-for _name in ("BROKER_URL", "SITE_URL", "PORT", "TSA_URL", "CONN_MAX_AGE", "LOG_LEVEL"):
-    os.environ.pop(_name, None)
-for _name in ("RECORDS_STORAGE", "REHASH_NIGHTS"):
+_read = "BROKER_URL SITE_URL PORT TSA_URL CONN_MAX_AGE LOG_LEVEL EMAIL_URL MAIL_FROM"
+for _name in (*_read.split(), "NOTICES_DIGEST_HOUR", "REPORT_SEAL"):
     os.environ.pop(_name, None)
 for _name in [one for one in os.environ if one.startswith(("CSC_", "PKCS11_"))]:
     os.environ.pop(_name)
