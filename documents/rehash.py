@@ -16,16 +16,8 @@ PARTS = 16**4
 END = "g"
 CHUNK = 2000
 
-# The columns that name files; an empty name is none.
+# The columns that name files; an empty name is none. Those of imports are in a list.
 NAMES: tuple[tuple[type[Model], str], ...] = (
-    (Artifact, "sha256"),
-    (Checkpoint, "sha256"),
-    (Package, "sha256"),
-    (Package, "receipt"),
-)
-
-# The rows that name stored files; those of imports keep theirs in a list.
-NAMED: tuple[tuple[type[Model], str], ...] = (
     (Artifact, "sha256"),
     (Checkpoint, "sha256"),
     (Package, "sha256"),

@@ -168,6 +168,24 @@ TAMPERING: dict[str, tuple[set[str], Callable[[Record], object]]] = {
         {"file_swapped", "file_missing"},
         lambda r: Artifact.objects.filter(purpose="issued").update(sha256="a" * 64),
     ),
+    "the dated file": (
+        {"file_swapped"},
+        lambda r: Artifact.objects.filter(purpose="effective").update(
+            sha256=storage.put(b"%PDF- another")
+        ),
+    ),
+    "the packet": (
+        {"file_swapped"},
+        lambda r: Artifact.objects.filter(
+            version=r.current_id, purpose="packet"
+        ).update(sha256=storage.put(b"<another/>")),
+    ),
+    "the school that issued it": (
+        {"issuer_altered"},
+        lambda r: Record.objects.filter(pk=r.pk).update(
+            issuer=Unit.objects.get(code="hoa-thuan")
+        ),
+    ),
     "the files forgotten": (
         {"file_not_recorded"},
         lambda r: remove(Artifact.objects.filter(version=r.current_id)),
