@@ -126,6 +126,7 @@ def make_units() -> dict[str, Unit]:
         "department",
         "Sở Giáo dục và Đào tạo Đồng Tháp",
         "Tỉnh Đồng Tháp",
+        tax_code="1400100000",
     )
     my_ngai = _unit(
         department,
@@ -176,7 +177,9 @@ def make_people(units: dict[str, Unit]) -> dict[str, User]:
 
 
 def make_keys(users: dict[str, User], units: dict[str, Unit], at: datetime) -> None:
-    """Signing keys of the development CA for both heads and both seals."""
+    """Signing keys of the development CA for both heads, and for the seals of the
+    schools and of the department, which gives receipts.
+    """
     ca = development_ca()
     for username, code in (("head", "my-ngai"), ("head2", "hoa-thuan")):
         user, school = users[username], units[code]
@@ -191,10 +194,12 @@ def make_keys(users: dict[str, User], units: dict[str, Unit], at: datetime) -> N
             Credential.objects.create(
                 user=user, provider="pkcs12", reference=_reference(person.path)
             )
-        if not school.credentials.exists():
-            seal = ca.issue_seal(school=school.name, tax_code=school.tax_code, at=at)
+    for code in ("my-ngai", "hoa-thuan", "so-gddt-dong-thap"):
+        unit = units[code]
+        if not unit.credentials.exists():
+            seal = ca.issue_seal(school=unit.name, tax_code=unit.tax_code, at=at)
             Credential.objects.create(
-                unit=school, provider="pkcs12", reference=_reference(seal.path)
+                unit=unit, provider="pkcs12", reference=_reference(seal.path)
             )
 
 
