@@ -66,6 +66,13 @@ class RoleMenuItem(MenuItem):
         return not self.roles or has_role(request.user, self.roles)
 
 
+class CalendarMenuItem(RoleMenuItem):
+    """Shown to officers who lock: those of a commune watch."""
+
+    def is_shown(self, request: StaffRequest) -> bool:
+        return any(a.locks(a.unit) for a in request.user.standing)
+
+
 @hooks.register("register_admin_menu_item")
 def queue_item() -> MenuItem:
     return RoleMenuItem(_("Waiting for me"), "wagtailadmin_home", "tasks", 10)
@@ -103,6 +110,17 @@ def transfers_item() -> MenuItem:
 def units_item() -> MenuItem:
     roles = (Role.OFFICER,)
     return RoleMenuItem(_("Schools"), "staff:units", "site", 50, roles)
+
+
+@hooks.register("register_admin_menu_item")
+def calendar_item() -> MenuItem:
+    return CalendarMenuItem(_("Calendar"), "staff:own-calendar", "date", 52)
+
+
+@hooks.register("register_admin_menu_item")
+def late_item() -> MenuItem:
+    roles = (Role.HEAD, Role.REGISTRAR, Role.OFFICER)
+    return RoleMenuItem(_("Late records"), "staff:late", "warning", 54, roles)
 
 
 @hooks.register("register_admin_menu_item")

@@ -6,13 +6,17 @@ from django.urls import path
 
 from . import (
     batches,
+    calendar,
     classes,
     editing,
     grid,
     home,
     imports,
+    late,
+    lock_report,
     notices,
     printing,
+    reassess,
     records,
     renewals,
     reviewing,
@@ -70,6 +74,26 @@ urlpatterns = [
     path("units/", units.own_unit, name="units"),
     path("units/<slug:code>/", units.UnitView.as_view(), name="unit"),
     path("units/<slug:code>/lock/", units.LockView.as_view(), name="lock"),
+    path("calendar/", calendar.own_calendar, name="own-calendar"),
+    path("calendar/<slug:code>/", calendar.CalendarView.as_view(), name="calendar"),
+    path(
+        "units/<slug:code>/locks/<int:deadline_id>/",
+        lock_report.LockReportView.as_view(),
+        name="lock-report",
+    ),
+    # After the lock
+    path("late/", late.LateView.as_view(), name="late"),
+    path("late/<uuid:uuid>/", late.LateRequestView.as_view(), name="late-request"),
+    path(
+        "late/<slug:code>/<int:deadline_id>/",
+        late.AskLateView.as_view(),
+        name="ask-late",
+    ),
+    path(
+        "records/<uuid:uuid>/reassess/",
+        reassess.ReassessView.as_view(),
+        name="reassess",
+    ),
     # Registrar
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<uuid:uuid>/", imports.ImportView.as_view(), name="import"),

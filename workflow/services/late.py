@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from documents import ledger
 from documents.errors import RecordsError
 from documents.models import FINAL_STATES, Record, Role, State, Unit, User
+from documents.querysets import RecordQuerySet
 
 from ..errors import NotAllowed, WorkflowError
 from ..models import Deadline, LateRecord, LateRequest
@@ -161,7 +162,7 @@ def may_decide(user: User, school: Unit) -> bool:
     return any(assignment.locks(school) for assignment in user.standing)
 
 
-def could_ask(deadline: Deadline, school: Unit, user: User) -> QuerySet[Record]:
+def could_ask(deadline: Deadline, school: Unit, user: User) -> RecordQuerySet:
     """The school's records of that year that are not locked and asked for by nobody."""
     records = Record.objects.visible_to(user).filter(
         issuer=school, school_year=deadline.school_year
