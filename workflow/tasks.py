@@ -11,12 +11,16 @@ from documents.rehash import sweep
 
 from .models import ConsentStatus
 from .services import batches, canary, consents, renewing
+from .services.calendar import ensure_calendars
 from .services.checkpoints import make_checkpoint
 from .services.drafts import settle_quiet
 from .services.effective import fill_missing
 from .services.expiry import warn_of_certificates as warn
+from .services.late import lock_late
 from .services.locking import lock_due
+from .services.lockreports import report_locks
 from .services.notices import send_mails
+from .services.reminding import remind
 from .signals import reconciling
 from .signing.errors import SigningUnavailable
 
@@ -94,6 +98,29 @@ def rehash_files() -> None:
     logger.info("files_read_again", files=done.files, until=done.last)
     for finding in done.findings:
         logger.error("integrity", code=finding["code"], where=finding["sha256"])
+
+
+@shared_task
+def run_calendar() -> None:
+    """What the calendar does by itself besides the lock. Harmless when it runs twice.
+
+    The dates of a new school year, the late records that were granted, and the reports
+    of the locks that have been.
+    """
+    for deadline in ensure_calendars():
+        logger.info("calendar_begun", deadline=deadline.pk, year=deadline.school_year)
+    for record_id, error in lock_late():
+        outcome = error.code if error else "locked"
+        logger.info("late_lock", record=record_id, outcome=outcome)
+    for run in report_locks():
+        logger.info("lock_reported", run=run.pk, locked=run.locked, out=run.left_out)
+
+
+@shared_task
+def remind_people() -> None:
+    """Tell people what is lacking before a date. Each reminder is given once."""
+    if told := remind():
+        logger.info("people_reminded", notices=told)
 
 
 @shared_task

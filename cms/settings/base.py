@@ -213,6 +213,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "workflow.tasks.lock_what_is_due",
         "schedule": 3600.0,
     },
+    "keep the calendar": {"task": "workflow.tasks.run_calendar", "schedule": 3600.0},
+    "remind people": {"task": "workflow.tasks.remind_people", "schedule": 3600.0},
     "mail what people are to know": {
         "task": "workflow.tasks.mail_notices",
         "schedule": 300.0,
