@@ -16,6 +16,7 @@ from documents import storage, triggers
 from documents.canonical import content_digest
 from documents.models import (
     Artifact,
+    Book,
     Record,
     Signature,
     Unit,
@@ -185,6 +186,16 @@ TAMPERING: dict[str, tuple[set[str], Callable[[Record], object]]] = {
         lambda r: Record.objects.filter(pk=r.pk).update(
             issuer=Unit.objects.get(code="hoa-thuan")
         ),
+    ),
+    "the pupil": (
+        {"owner_altered"},
+        lambda r: Record.objects.filter(pk=r.pk).update(
+            book=Book.objects.create(pupil=make_pupil("Lê Văn An"), level="primary")
+        ),
+    ),
+    "the year": (
+        {"year_altered"},
+        lambda r: Record.objects.filter(pk=r.pk).update(school_year="2024-2025"),
     ),
     "the files forgotten": (
         {"file_not_recorded"},

@@ -6,7 +6,7 @@ with ``register``.
 
 from __future__ import annotations
 
-from . import chains, editions, rows  # noqa: F401 - they register
+from . import chains, editions, owners, rows  # noqa: F401 - they register
 from .base import Flaw, flaws, register
 from .checkpoints import check_copy
 from .files import rolling_findings
