@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
-from . import account, children, health, verify
+from . import account, children, health, reports, verify
 
 app_name = "portal"
 
@@ -13,6 +13,8 @@ signed_in = login_required(login_url="portal:sign-in")
 
 urlpatterns = [
     path("verify/", verify.verify, name="verify"),
+    path("verify/report", reports.of_file, name="report"),
+    path("verify/<str:code>/report.<str:form>", reports.of_code, name="code-report"),
     path("verify/<str:code>", verify.verdict, name="verdict"),
     # People add the slash.
     path("verify/<str:code>/", verify.verdict),

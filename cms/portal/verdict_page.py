@@ -13,9 +13,12 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from documents.models import Book, State
-from workflow.services.verdicts import Answer, SheetAnswer
+from workflow.services.handed_answers import hand
+from workflow.services.reports import report_seal
+from workflow.services.verdicts import Answer, SheetAnswer, What
 from workflow.verification.report import SignatureReport
 
 from .codes import in_fours
@@ -54,6 +57,10 @@ class VerdictPage:
     technical: list[Fact]
     at: datetime
     report: str = ""
+    # The answer itself, to be brought back for a report; a file is not kept here.
+    handed: str = ""
+    code: str = ""
+    seal: str = ""
 
 
 def of_code(answer: Answer) -> VerdictPage:
@@ -74,12 +81,14 @@ def of_code(answer: Answer) -> VerdictPage:
         technical=_technical(answer),
         at=answer.checked_at,
         report=reverse("api-v1:verify_code", args=[answer.lookup_code]),
+        code=answer.lookup_code,
+        seal=_seal(),
     )
 
 
 def of_file(answer: Answer) -> VerdictPage:
     """What a file proves, and what the register says of it."""
-    sheet = answer.sheets[0] if answer.sheets else None
+    sheet = _speaking(answer)
     return VerdictPage(
         mark=answer.verdict,
         headline=_headline_of_file(answer, sheet),
@@ -89,6 +98,8 @@ def of_file(answer: Answer) -> VerdictPage:
         facts=_facts(answer) if sheet else [],
         technical=_technical(answer),
         at=answer.checked_at,
+        handed=hand(answer),
+        seal=_seal(),
     )
 
 
@@ -99,11 +110,26 @@ def masked(name: str) -> str:
     return " ".join([*initials, f"{words[-1][0]}***"]) if words else "***"
 
 
+def _speaking(answer: Answer) -> SheetAnswer | None:
+    """The sheet that the headline is about: of many the first that was replaced."""
+    replaced = [one for one in answer.sheets if one.verdict != "authentic"]
+    return next(iter([*replaced, *answer.sheets]), None)
+
+
+def _seal() -> str:
+    unit = report_seal()
+    return unit.name if unit else ""
+
+
 def _headline_of_file(answer: Answer, sheet: SheetAnswer | None) -> str:
+    if answer.what is What.PACKAGE and answer.verdict == "authentic":
+        return _("Every record in this packet is official and has not been changed.")
     if sheet is not None:
         return _headline_of_sheet(
             sheet, _("This record is official and has not been changed.")
         )
+    if answer.what is What.RECEIPT and answer.verdict == "authentic":
+        return _("This receipt is genuine and has not been changed.")
     return {
         "altered": _("This file was changed after it was signed. Do not use it."),
         "unreadable": _("This file cannot be read."),
@@ -168,6 +194,10 @@ def _signers(sheet: SheetAnswer) -> list[Signer]:
 
 
 def _facts(answer: Answer) -> list[Fact]:
+    if not answer.lookup_code:
+        count = len(answer.sheets)
+        text = ngettext("%(count)d record", "%(count)d records", count)
+        return [Fact(_("In the packet"), text % {"count": count})]
     years = [Fact(_year(sheet), _year_line(sheet)) for sheet in answer.sheets]
     return [
         Fact(_("Initials of the pupil"), _initials(answer.lookup_code)),

@@ -41,7 +41,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     if file is not None:
         return _verdict_of(request, file)
     if not typed.strip():
-        sentence = _("Write the code, or choose the PDF file.")
+        sentence = _("Write the code, or choose the file (PDF or XML).")
         return _again(request, status=400, code_error=sentence)
     if code := read_code(typed).code:
         return redirect("portal:verdict", code)

@@ -14,6 +14,8 @@ from django.urls.converters import get_converters
 PUBLIC = {
     # The portal
     "verify/": "the form of a check",
+    "verify/report": "the report of a check, for whoever made it",
+    "verify/<str:code>/report.<str:form>": "the report of a check of a code",
     "verify/<str:code>": "the address in the QR code",
     "verify/<str:code>/": "the same with a slash",
     "account/sign-in/": "the way in",

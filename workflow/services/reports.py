@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+import structlog
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from documents.errors import RecordsError
 from documents.models import Unit
 from documents.rendering import (
     SIGNATURE_SIZE,
@@ -23,10 +28,92 @@ from ..signing.pades import sign_pdf
 from ..verification.etsi import validation_report
 from ..verification.report import SignatureReport, TimeSource
 from . import credentials
+from .providers import answers_alone
 from .verdicts import Answer, SheetAnswer
+
+logger = structlog.get_logger(__name__)
 
 # The typeface of the form has the letters of these languages.
 LANGUAGES = ("vi", "en")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report as PDF, and whose seal it bears; without one it says so itself."""
+
+    pdf: bytes
+    sealed_by: Unit | None
+
+
+def report_seal() -> Unit | None:
+    """The unit whose seal reports bear, by REPORT_SEAL; None where there is none.
+
+    A key whose holder would be asked each time cannot be: anybody may want a report.
+    """
+    if not settings.REPORT_SEAL:
+        return None
+    unit: Unit | None = Unit.objects.filter(code=settings.REPORT_SEAL).first()
+    key = unit and unit.credentials.filter(is_active=True).first()
+    return unit if key and answers_alone(key) else None
+
+
+def write_report(
+    answer: Answer, *, at: datetime | None = None, language: str = "vi"
+) -> Written:
+    """The answer as PDF, sealed if the operator has named a seal and it can be set.
+
+    Without a seal the report says so, and where to repeat the check.
+    """
+    at = at or timezone.now()
+    if unit := report_seal():
+        try:
+            pdf = signed_report(answer, unit=unit, at=at, language=language)
+        except RecordsError as error:
+            logger.warning("report_not_sealed", unit=unit.code, error=error.code)
+        else:
+            return Written(pdf, unit)
+    return Written(unsigned_report(answer, at=at, language=language), None)
+
+
+def unsigned_report(answer: Answer, *, at: datetime, language: str = "vi") -> bytes:
+    """The answer as PDF/A-3a that nobody vouches for, and that says so."""
+    with override(language if language in LANGUAGES else "vi"):
+        plain = _input(answer, settings.SITE_URL, at)
+        note = _(
+            "Nobody has sealed this report, so it proves nothing by itself. To be "
+            "sure, repeat the check at %(address)s."
+        ) % {"address": f"{settings.SITE_URL}/verify/"}
+        label = _("No seal")
+        return render_report(
+            replace(plain, advice=(*plain.advice, note), seal_label=label)
+        )
+
+
+def report_data(answer: Answer) -> dict[str, Any]:
+    """The same for programs: ETSI TS 119 102-2, and beside it what that has not."""
+    report = validation_report(
+        sha256=answer.file_sha256,
+        verdict=answer.verdict,
+        reasons=[reason.code for reason in answer.reasons],
+        signatures=answer.signatures,
+        at=answer.checked_at,
+    )
+    return report | {
+        "LookUpCode": answer.lookup_code,
+        "CheckedAt": answer.checked_at.isoformat(),
+        "Sentences": [str(reason.sentence) for reason in answer.reasons],
+        "Register": [
+            {
+                "Verdict": sheet.verdict,
+                "SchoolYear": sheet.school_year,
+                "Issuer": sheet.issuer,
+                "Custodian": sheet.custodian,
+                "InEffectSince": sheet.locked_at and sheet.locked_at.isoformat(),
+                "ReplacedAt": sheet.superseded_at and sheet.superseded_at.isoformat(),
+            }
+            for sheet in answer.sheets
+        ],
+    }
 
 
 def signed_report(
@@ -42,7 +129,7 @@ def signed_report(
     provider, certificate = credentials.signer_of(unit, at=at)
     keeper = credentials.keeper(at)
     with override(language if language in LANGUAGES else "vi"):
-        pdf = render_report(_input(answer, unit, at))
+        pdf = render_report(_input(answer, unit.name, at))
         reason = _("Result of a check")
         moment = _("Signed at: %(time)s") % {"time": _time(at)}
     lines = list(dict.fromkeys([certificate.name, certificate.organisation]))
@@ -59,7 +146,7 @@ def signed_report(
     return keeper.complete(signed, at=at)
 
 
-def _input(answer: Answer, unit: Unit, at: datetime) -> ReportInput:
+def _input(answer: Answer, issuer: str, at: datetime) -> ReportInput:
     verdicts = {
         "authentic": _("The record is authentic."),
         "superseded": _("The record was authentic and has been replaced."),
@@ -73,16 +160,10 @@ def _input(answer: Answer, unit: Unit, at: datetime) -> ReportInput:
         verdict=verdicts[answer.verdict],
         advice=tuple(str(reason.sentence) for reason in answer.reasons),
         sections=tuple(_sections(answer)),
-        issuer=unit.name,
+        issuer=issuer,
         seal_label=_("Seal of the unit that has checked"),
         created_at=at,
-        data=validation_report(
-            sha256=answer.file_sha256,
-            verdict=answer.verdict,
-            reasons=[reason.code for reason in answer.reasons],
-            signatures=answer.signatures,
-            at=answer.checked_at,
-        ),
+        data=report_data(answer),
     )
 
 

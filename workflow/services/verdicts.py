@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
@@ -29,10 +30,11 @@ from documents.models import (
 )
 
 from ..signing.evidence import EvidenceSource
+from ..verification.files import pdf_slots, verify_file
 from ..verification.report import Report, SignatureReport
 from ..verification.signatures import Slot
 from ..verification.trust import TrustStore
-from ..verification.verifier import verify_pdf
+from ..verification.xml import PackageReport, ReceiptReport
 from .credentials import trust
 
 AUTHENTIC, SUPERSEDED, UNKNOWN = "authentic", "superseded", "unknown"
@@ -48,6 +50,17 @@ SENTENCES: dict[str, Promise] = {
         "There is no record with this code. Compare its 32 characters with the paper."
     ),
     "not_issued": _("This record has not been issued yet. Ask the school."),
+    "stored_file_missing": _(
+        "The file of this record is missing from the store. Do not rely on the answer; "
+        "tell the administrator, who has the copies."
+    ),
+    "stored_file_altered": _(
+        "The stored file of this record is not the one that was issued. Do not hand "
+        "it out; tell the administrator, who has the copies."
+    ),
+    "store_unavailable": _(
+        "The store of files does not answer, so the file was not checked. Try later."
+    ),
 }
 
 
@@ -57,6 +70,14 @@ class Reason:
 
     code: str
     sentence: Promise | str
+
+
+class What(StrEnum):
+    """What was brought to be checked."""
+
+    RECORD = "record"
+    PACKAGE = "package"
+    RECEIPT = "receipt"
 
 
 @dataclass(frozen=True)
@@ -71,6 +92,7 @@ class SheetAnswer:
     signatures: tuple[Signature, ...]
     locked_at: datetime | None
     superseded_at: datetime | None
+    version_id: int = 0
 
     @cached_property
     def issued_at(self) -> datetime | None:
@@ -89,6 +111,7 @@ class Answer:
     sheets: tuple[SheetAnswer, ...] = ()
     signatures: tuple[SignatureReport, ...] = ()
     file_sha256: str = ""
+    what: What = What.RECORD
 
 
 def verdict_of_code(code: str, at: datetime | None = None) -> Answer:
@@ -114,28 +137,33 @@ def verdict_of_file(
     store: TrustStore | None = None,
     source: EvidenceSource | None = None,
 ) -> Answer:
-    """What a PDF proves by itself, and what the register says of it.
+    """What a PDF or a packet proves by itself, and what the register says of it.
 
     ``store`` replaces the trust of this installation. Without ``source`` nothing
     leaves this machine; with it, services are asked where nothing else knows.
     """
     at = at or timezone.now()
     store = trust(at) if store is None else store
-    report = verify_pdf(data, store, at, slots=required_slots(), source=source)
+    slots = issued_slots()
+    report = verify_file(data, store, at, source=source, packet_slots=slots)
     if report.verdict != AUTHENTIC:
         reasons = tuple(Reason(r.value, r.sentence) for r in report.reasons)
         return _of_file(report, report.verdict.value, at, reasons=reasons)
-    version = _version_of(report)
-    if version is None:
+    if isinstance(report, ReceiptReport):
+        # Whoever received has said so; the register of this place need not know.
+        return _of_file(report, AUTHENTIC, at)
+    versions = _versions_of(report)
+    if not versions:
         return _of_file(report, UNKNOWN, at, reasons=_reasons("not_registered"))
-    sheet = _sheet_of_version(version)
+    sheets = tuple(map(_sheet_of_version, versions))
+    replaced = any(sheet.verdict == SUPERSEDED for sheet in sheets)
     return _of_file(
         report,
-        sheet.verdict,
+        SUPERSEDED if replaced else AUTHENTIC,
         at,
-        lookup_code=version.record.book.lookup_code,
-        reasons=_reasons("superseded") if sheet.verdict == SUPERSEDED else (),
-        sheets=(sheet,),
+        lookup_code=_code_of(versions),
+        reasons=_reasons("superseded") if replaced else (),
+        sheets=sheets,
     )
 
 
@@ -160,33 +188,84 @@ def _of_file(
     sheets: tuple[SheetAnswer, ...] = (),
 ) -> Answer:
     return Answer(
-        verdict, at, lookup_code, reasons, sheets, report.signatures, report.sha256
+        verdict,
+        at,
+        lookup_code,
+        reasons,
+        sheets,
+        report.signatures,
+        report.sha256,
+        _what(report),
     )
+
+
+def _what(report: Report) -> What:
+    if isinstance(report, ReceiptReport):
+        return What.RECEIPT
+    return What.PACKAGE if isinstance(report, PackageReport) else What.RECORD
 
 
 def _reasons(code: str) -> tuple[Reason, ...]:
     return (Reason(code, SENTENCES[code]),)
 
 
+def reason_named(code: str) -> Reason:
+    """A reason of the register, by its code."""
+    return Reason(code, SENTENCES[code])
+
+
 def required_slots() -> list[Slot]:
-    """The signatures that every issued file carries."""
-    codes = {slot.code for kind in KINDS.values() for slot in kind.slots if slot.in_pdf}
-    return [Slot(code) for code in sorted(codes)]
+    """The signatures that every issued PDF carries."""
+    return pdf_slots()
 
 
-def _version_of(report: Report) -> Version | None:
-    """The version whose stored file this is, byte for byte."""
-    artifact = (
-        Artifact.objects.filter(sha256=report.sha256)
-        .select_related("version__record__book", "version__record__issuer")
-        .first()
-    )
-    if artifact is None or report.record is None:
-        return None
-    version = artifact.version
+def issued_slots() -> list[Slot]:
+    """The signatures without which no packet is issued here: those of the PDF.
+
+    A teacher without a key signs off in the workspace; the register knows of that, and
+    a packet counts only when the register has it, byte for byte.
+    """
+    return [
+        Slot(slot.code)
+        for kind in KINDS.values()
+        for packet_format in kind.packets.values()
+        for slot in packet_format.slots
+        if slot.role in {one.code for one in kind.slots if one.in_pdf}
+    ]
+
+
+def _versions_of(report: Report) -> list[Version]:
+    """The versions whose stored files these are; none unless all of them are."""
+    parts = report.records if isinstance(report, PackageReport) else (report,)
+    digests = [part.sha256 for part in parts]
+    known = {
+        artifact.sha256: artifact.version
+        for artifact in Artifact.objects.filter(sha256__in=digests).select_related(
+            "version__record__book",
+            "version__record__issuer",
+            "version__record__custodian",
+        )
+    }
+    found = [known.get(part.sha256) for part in parts]
+    pairs = zip(found, parts, strict=True)
+    if not all(version and _holds(version, part) for version, part in pairs):
+        return []
+    return [version for version in found if version]
+
+
+def _holds(version: Version, report: Report) -> bool:
+    """Whether the data in the file is the content of that version."""
+    if report.record is None:
+        return False
     kind = version.record.kind
     embedded = content_digest(kind, version.format_version, report.record)
-    return version if embedded == version.sha256 else None
+    return embedded == version.sha256
+
+
+def _code_of(versions: Sequence[Version]) -> str:
+    """The look-up code, where all are of one book."""
+    codes = {version.record.book.lookup_code for version in versions}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _public_records(lookup: UUID) -> QuerySet[Record]:
@@ -225,14 +304,16 @@ def _answer(record: Record, version: Version, verdict: str) -> SheetAnswer:
         signatures=_signers(version.signatures.all()),
         locked_at=record.locked_at,
         superseded_at=_recalled_at(version) if verdict == SUPERSEDED else None,
+        version_id=version.pk,
     )
 
 
 def _signers(
     signatures: Sequence[Signature] | QuerySet[Signature],
 ) -> tuple[Signature, ...]:
-    """Those with a certificate: the teacher's sign-off is not public."""
-    return tuple(signature for signature in signatures if signature.certificate)
+    """Those of the printed form: which teachers signed what is not public."""
+    printed = {slot.field for slot in required_slots()}
+    return tuple(signature for signature in signatures if signature.slot in printed)
 
 
 def _recalled_at(version: Version) -> datetime | None:

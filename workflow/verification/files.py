@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,11 +28,13 @@ def verify_file(
     at: datetime,
     *,
     source: EvidenceSource | None = None,
+    packet_slots: Sequence[Slot] | None = None,
 ) -> Report:
     """Return what ``data`` proves at ``at``; never raises for a bad file.
 
-    Every signature that the kinds demand is demanded. Of a package the envelope and
-    each record in it are judged, and the report is about all of them.
+    Every signature that the kinds demand is demanded; ``packet_slots`` are those of a
+    record's XML, for a caller who knows better which ones it must have. Of a package
+    the envelope and each record in it are judged, and the report is about all of them.
     """
     if not XML_BEGINNING.match(data):
         return verify_pdf(data, trust, at, slots=pdf_slots(), source=source)
@@ -40,14 +43,14 @@ def verify_file(
     if name == RECEIPT:
         return verify_receipt(data, trust, at, source=source)
     if name == PACKAGE:
-        package = verify_package(data, trust, at, source=source)
+        package = verify_package(data, trust, at, slots=packet_slots, source=source)
         parts = (package, *package.records)
         return replace(
             package,
             reasons=unique(reason for part in parts for reason in part.reasons),
             signatures=tuple(one for part in parts for one in part.signatures),
         )
-    return verify_xml(data, trust, at, source=source)
+    return verify_xml(data, trust, at, slots=packet_slots, source=source)
 
 
 def pdf_slots() -> list[Slot]:

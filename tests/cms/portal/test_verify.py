@@ -10,6 +10,7 @@ from django.test import Client
 from cms.portal.limits import CODES, FILES
 from cms.portal.verdict_page import masked
 from cms.portal.verify import MAX_BODY, MAX_FILE
+from documents import storage
 from documents.models import Record
 from workflow.services import recall_record
 from workflow.services.effective import record_pdf
@@ -119,12 +120,32 @@ def test_what_is_no_pdf_is_unreadable(client, data):
     assert response.context["page"].mark == "unreadable"
 
 
+def test_the_data_packet_of_a_record_is_checked_like_its_pdf(client, locked_record):
+    packet = locked_record.current.artifacts.get(purpose="packet")
+
+    response = send(client, storage.get(packet.sha256), "hoc-ba.xml")
+
+    assert response.context["page"].mark == "authentic"
+    assert_nothing_private(response, locked_record)
+
+
+def test_a_packet_in_which_a_letter_was_changed_is_altered(client, locked_record):
+    packet = locked_record.current.artifacts.get(purpose="packet")
+    name = locked_record.book.pupil.name.encode()
+    changed = storage.get(packet.sha256).replace(name, b"X" + name[1:], 1)
+
+    response = send(client, changed, "hoc-ba.xml")
+
+    assert response.context["page"].mark == "altered"
+    assert_nothing_private(response, locked_record)
+
+
 @pytest.mark.django_db
 def test_an_empty_form_says_what_is_wanted(client):
     response = client.post("/verify/", {"code": " "})
 
     assert response.status_code == 400
-    assert "Write the code, or choose the PDF file." in response.text
+    assert "Write the code, or choose the file (PDF or XML)." in response.text
 
 
 @pytest.mark.django_db

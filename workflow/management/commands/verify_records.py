@@ -5,26 +5,33 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext_lazy as _
 
 from workflow.management.selection import WRONG_USE, as_json
+from workflow.services.code_checks import check_code
 from workflow.services.verdicts import (
     AUTHENTIC,
     Answer,
     parse_code,
-    verdict_of_code,
     verdict_of_file,
 )
 from workflow.signing.evidence import EvidenceSource, OnlineEvidence
+from workflow.verification.reasons import Reason
 from workflow.verification.trust import TrustStore, TrustUnreadable
 
 TRUST_HELP = "trust only the certificates in this folder"
 # A record has some hundred kilobytes; a file beyond this is not read.
 LARGEST = 50 * 1024 * 1024
+UNREAD = {
+    "too_large": Reason.TOO_LARGE.sentence,
+    "file_not_found": _("There is no such file. Compare the name, or give a code."),
+}
 
 
 class Command(BaseCommand):
     help = (
-        "Say of each PDF or look-up code whether it is authentic; exit 1 if one is not."
+        "Say of each PDF, packet (XML) or look-up code whether it is authentic; exit 1 "
+        "if one is not. Of a code the stored files are judged as well."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -65,18 +72,8 @@ def _row(
     file = Path(path)
     if file.is_file() or parse_code(path) is None:
         return _of_file(path, file, store, source)
-    answer = verdict_of_code(path)
-    signatures = [
-        {
-            "slot": s.slot,
-            "signer": s.name,
-            "organisation": s.organisation,
-            "signed_at": s.signed_at.isoformat(),
-        }
-        for sheet in answer.sheets
-        for s in sheet.signatures
-    ]
-    return _answer(path, answer, signatures)
+    checked = check_code(path, store=store, source=source)
+    return _answer(path, checked.answer, [one.as_json() for one in checked.slots])
 
 
 def _of_file(
@@ -98,6 +95,7 @@ def _answer(path: str, answer: Answer, signatures: list[Any]) -> dict[str, Any]:
         "verdict": answer.verdict,
         "reasons": [reason.code for reason in answer.reasons],
         "signatures": signatures,
+        "sentences": [str(reason.sentence) for reason in answer.reasons],
     }
 
 
@@ -107,4 +105,5 @@ def _unreadable(path: str, reason: str) -> dict[str, Any]:
         "verdict": "unreadable",
         "reasons": [reason],
         "signatures": [],
+        "sentences": [str(UNREAD[reason])],
     }

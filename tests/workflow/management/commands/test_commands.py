@@ -281,7 +281,7 @@ def test_verify_answers_for_files_and_codes(
     assert answer.status == 1
     assert [row["path"] for row in answer.json] == asked
     assert {tuple(row) for row in answer.json} == {
-        ("path", "verdict", "reasons", "signatures")
+        ("path", "verdict", "reasons", "signatures", "sentences")
     }
     assert [row["verdict"] for row in answer.json] == [
         "authentic",
