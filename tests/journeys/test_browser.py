@@ -111,10 +111,11 @@ def test_2_teacher_mends_what_the_checks_found_and_submits(
         check_access(page)
         row = page.get_by_role("row").filter(has_text="Đoàn Chí Công")
         expect(row).to_contain_text("✖")
-        row.get_by_role("link", name=re.compile("Edit")).click()
+        row.get_by_role("link", name="Đoàn Chí Công").click()
         check_access(page)
         page.locator('[name="subjects.music.level"]').select_option("H")
         page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator("[data-saved]")).to_contain_text("Saved")
 
         page.goto("/admin/classes/")
         page.locator("main").get_by_role("link", name="4B").first.click()

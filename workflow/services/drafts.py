@@ -102,18 +102,20 @@ def _put(target: dict[str, Any], path: str, value: Any) -> None:
 
 def plain_at(content: BaseModel, path: str) -> Any:
     """The value at a path as JSON has it; "" and an empty list are None."""
-    return plain(_at(content.model_dump(mode="json"), path))
+    return plain(json_at(content, path))
+
+
+def json_at(content: BaseModel, path: str) -> Any:
+    """The value at a path as JSON has it; None where there is nothing."""
+    value: Any = content.model_dump(mode="json")
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def plain(value: Any) -> Any:
     """Nothing said is nothing said, however it is written."""
     return None if value in ("", [], ()) else value
-
-
-def _at(value: Any, path: str) -> Any:
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
 
 
 def settle(records: Sequence[Record], *, at: datetime) -> list[Version]:

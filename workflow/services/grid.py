@@ -16,7 +16,16 @@ from documents.versions import NotDraft
 
 from ..errors import NotAllowed, NotVisible
 from ..models import WorkingCopy
-from .drafts import ContentInvalid, Working, changed, plain, plain_at, settle, working
+from .drafts import (
+    ContentInvalid,
+    Working,
+    changed,
+    json_at,
+    plain,
+    plain_at,
+    settle,
+    working,
+)
 from .editing import FieldNotEditable, editable_parts, editable_paths, in_grid_of
 
 
@@ -146,7 +155,7 @@ def _copy(
         # An open choice ends where its cell is typed again.
         first = changes.get(path) if path not in chosen else None
         was = first[0] if first else plain_at(row.content, path)
-        changes[path] = [was, plain_at(content, path)]
+        changes[path] = [was, json_at(content, path)]
     return WorkingCopy(record=row.record, author=by, changes=changes, saved_at=at)
 
 

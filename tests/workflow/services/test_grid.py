@@ -20,6 +20,7 @@ from workflow.services.drafts import (
     QUIET,
     ContentInvalid,
     EditsCollide,
+    json_at,
     require_settled,
     settle_class,
     settle_quiet,
@@ -99,6 +100,23 @@ def test_typed_and_taken_back_leaves_no_version(draft_record: Record, teacher: U
 
     assert draft_record.versions.count() == 1
     assert not WorkingCopy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "empty"),
+    [("subjects.math.comment", ""), (MATH, None), ("awards", []), ("promoted", None)],
+)
+def test_a_cell_can_be_emptied(
+    draft_record: Record, teacher: User, path: str, empty: Any
+):
+    was = json_at(draft_record.current.content, path)
+
+    outcome = save(draft_record, teacher, (path, was, empty))
+    settle_quiet(at=LATER)
+
+    assert (outcome.theirs, outcome.refused) == ({}, {})
+    record = Record.objects.get(pk=draft_record.pk)
+    assert json_at(record.current.content, path) == empty
 
 
 def test_the_same_cells_sent_twice_change_nothing(draft_record: Record, teacher: User):

@@ -59,7 +59,8 @@ hocba.Editor = class Editor {
     this.field = null;
     delete cell.dataset.editing;
     const value = hocba.readValue(column, field.value);
-    if (keep) this.store.edit([{ id: row.id, path: column.path, value }]);
+    const touched = field.value !== this.store.value(row.id, column.path);
+    if (keep && touched) this.store.edit([{ id: row.id, path: column.path, value }]);
     this.table.update({ id: row.id, path: column.path });
     this.hooks.moved();
   }
@@ -76,7 +77,7 @@ hocba.Editor = class Editor {
 
   keyInside(event) {
     const { row, column } = this.table.at;
-    const lines = this.field.tagName === "TEXTAREA" && event.shiftKey;
+    const lines = this.here.column.type === "lines" && event.shiftKey;
     if (event.isComposing) return;
     if (event.key === "Escape") this.leave(event, row, column, { keep: false });
     else if (event.key === "Enter" && event.ctrlKey) this.leave(event, row, column);

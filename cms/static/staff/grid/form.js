@@ -87,9 +87,7 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const next = event.submitter?.dataset.next;
-    while (store.busy) await new Promise((done) => setTimeout(done, 50));
-    await store.flush();
-    if (store.pending) form.querySelector("[aria-invalid]")?.focus();
+    if (!(await store.settle())) form.querySelector("[aria-invalid]")?.focus();
     else if (next) location.assign(next);
     else {
       store.savedAt ||= new Date().toTimeString().slice(0, 5);

@@ -137,9 +137,7 @@
 
   const settled = async () => {
     editor.finish();
-    while (store.busy) await new Promise((done) => setTimeout(done, 50));
-    await store.flush();
-    if (!store.pending) return true;
+    if (await store.settle()) return true;
     say(store.say("not_yet"));
     return false;
   };

@@ -40,7 +40,8 @@ const folded = (text) => text.trim().toLocaleLowerCase("vi").normalize("NFC");
 /* A typed or pasted text as the value of a column: "hoàn thành tốt" is T, "x" is yes.
    What fits nothing stays as it is; the server says what is wrong with it. */
 hocba.readValue = (column, text) => {
-  const plain = column.type === "long_text" || column.type === "lines" ? text.trim() : text.trim().replace(/\s+/g, " ");
+  // A comment is printed as one paragraph; only a list has lines.
+  const plain = column.type === "lines" ? text.trim() : text.trim().replace(/\s+/g, " ");
   if (!column.choices || !plain) return plain;
   const wanted = folded(plain);
   const found = column.choices.find(([value, label, short]) => {

@@ -139,6 +139,13 @@ hocba.Store = class Store extends EventTarget {
     return Boolean(answer);
   }
 
+  /* Everything sent that can be; whether nothing is left here. */
+  async settle() {
+    while (this.busy) await new Promise((done) => setTimeout(done, 50));
+    await this.flush();
+    return !this.pending;
+  }
+
   waiting() {
     return [...this.typed.keys()].filter((key) => !this.errors.has(key));
   }
@@ -303,8 +310,8 @@ hocba.Store = class Store extends EventTarget {
     if (!form.action?.includes("/logout/") || form.dataset.sure || !this.pending) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    await this.flush();
-    if (this.pending && !confirm(this.say("signing_out", { n: this.pending }))) return;
+    const done = await this.settle();
+    if (!done && !confirm(this.say("signing_out", { n: this.pending }))) return;
     form.dataset.sure = "1";
     form.requestSubmit();
   }
