@@ -29,6 +29,7 @@ from .verdicts import (
     Reason,
     issued_slots,
     reason_named,
+    required_slots,
     verdict_of_code,
 )
 
@@ -81,8 +82,8 @@ def check_code(
 ) -> CodeCheck:
     """As ``verdict_of_code``; and the newest files of each sheet are judged as well.
 
-    A file that is missing, altered or not authentic makes the whole answer so. Takes
-    tens of milliseconds for each sheet.
+    A file that is missing, altered or not authentic makes the whole answer so. Only
+    the signatures of the form are told. Takes tens of milliseconds for each sheet.
     """
     at = at or timezone.now()
     answer = verdict_of_code(code, at)
@@ -136,9 +137,14 @@ def _slots(version: Version, judged: list[Report]) -> Iterator[SlotCheck]:
     for report in judged:
         for one in report.signatures:
             found.setdefault(_slot_of(one, roles), one)
-    rows = version.signatures.exclude(certificate="").order_by("pk")
+    rows = version.signatures.filter(slot__in=_printed()).order_by("pk")
     for row in rows.select_related("version__record"):
         yield SlotCheck(row, found.get(row.slot))
+
+
+def _printed() -> set[str]:
+    """The slots of the form; which teachers signed what is not public."""
+    return {slot.field for slot in required_slots()}
 
 
 def _roles(version: Version) -> dict[str, tuple[str, bool]]:
@@ -172,6 +178,7 @@ def _worsened(answer: Answer, reasons: list[Reason], reports: list[Report]) -> A
     if codes & {"stored_file_missing", "store_unavailable"}:
         verdicts.add(Verdict.UNKNOWN)
     verdict = next((one.value for one in WORST if one in verdicts), answer.verdict)
+    shown = _printed() | {slot.field for slot in issued_slots()}
     found = {
         reason.value: Reason(reason.value, reason.sentence)
         for report in reports
@@ -181,5 +188,7 @@ def _worsened(answer: Answer, reasons: list[Reason], reports: list[Report]) -> A
         answer,
         verdict=verdict,
         reasons=(*dict.fromkeys(reasons), *found.values()),
-        signatures=tuple(one for report in reports for one in report.signatures),
+        signatures=tuple(
+            one for report in reports for one in report.signatures if one.field in shown
+        ),
     )

@@ -7,6 +7,7 @@ import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -42,7 +43,7 @@ def handed(response) -> str:
     return match[1]
 
 
-def indications(data: dict) -> set[str]:
+def indications(data: dict[str, Any]) -> set[str]:
     return {
         one["SignatureValidationStatus"]["MainIndication"]
         for one in data["ValidationReport"]["SignatureValidationReport"]

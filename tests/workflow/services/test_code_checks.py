@@ -31,6 +31,14 @@ def test_each_slot_of_the_register_is_borne_out_by_the_file(signed_record: Recor
     assert {row["time_source"] for row in rows.values()} == {"timestamp"}
 
 
+def test_which_teachers_signed_is_not_told(signed_record: Record):
+    checked = check_code(signed_record.book.lookup_code)
+
+    fields = {one.field for one in checked.answer.signatures}
+    assert fields == {"head", "seal", "CBQL", "KY_PHAT_HANH"}
+    assert [one.row.slot for one in checked.slots] == ["head", "seal"]
+
+
 def test_a_stored_file_that_was_altered_makes_the_answer_so(signed_record: Record):
     path = path_of(signed_record)
     path.chmod(0o600)
