@@ -107,6 +107,12 @@ def transfers_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
+def packets_item() -> MenuItem:
+    roles = (Role.REGISTRAR, Role.OFFICER)
+    return RoleMenuItem(_("Packages"), "staff:packets", "mail", 45, roles)
+
+
+@hooks.register("register_admin_menu_item")
 def units_item() -> MenuItem:
     roles = (Role.OFFICER,)
     return RoleMenuItem(_("Schools"), "staff:units", "site", 50, roles)

@@ -12,6 +12,7 @@ from . import (
     grid,
     home,
     imports,
+    packets,
     late,
     lock_report,
     notices,
@@ -61,6 +62,11 @@ urlpatterns = [
     path("records/<uuid:uuid>/schools/", transfers.school_options, name="schools"),
     path("records/<uuid:uuid>/receive/", transfers.receive, name="receive"),
     path("records/<uuid:uuid>/withdraw/", transfers.withdraw, name="withdraw"),
+    path(
+        "records/<uuid:uuid>/dispatch-file/",
+        packets.DispatchFileView.as_view(),
+        name="dispatch-file",
+    ),
     path("transfers/", transfers.TransfersView.as_view(), name="transfers"),
     # Work in the background
     path("batches/", batches.BatchesView.as_view(), name="batches"),
@@ -108,6 +114,14 @@ urlpatterns = [
     # The files' evidence
     path("renewals/", renewals.RenewalsView.as_view(), name="renewals"),
     path("renewals/<str:month>.csv", renewals.month_as_csv, name="renewals-csv"),
+    # Packages
+    path("packages/", packets.PacketsView.as_view(), name="packets"),
+    path("packages/send/", packets.SendView.as_view(), name="packet-send"),
+    path("packages/take/", packets.TakeView.as_view(), name="packet-take"),
+    path("packages/<int:pk>/", packets.PacketView.as_view(), name="packet"),
+    path("packages/<int:pk>/file/", packets.packet_file, name="packet-file"),
+    path("packages/<int:pk>/receipt/", packets.packet_receipt, name="packet-receipt"),
+    path("packages/<int:pk>/deliver/", packets.deliver, name="packet-deliver"),
     # Archive
     path("search/", searching.SearchView.as_view(), name="search"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def record_xml(
     **sheet: Any,
 ) -> bytes:
     """The finished XML of a sheet that ``school`` has issued."""
-    own = Desk(desk().ca, desk().head, seal_key(tax_code), desk().timestamper)
+    own = replace(desk(), seal=seal_key(tax_code))
     content = year_sheet(
         3,
         school=SchoolPart(code=school, name=school),
