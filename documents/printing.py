@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from django.conf import settings
+from django.utils import timezone
 
+from .exchange.standing import given_to
 from .models import Version
-from .rendering import FormInput
+from .rendering import FormInput, SignedRows
 
 
 def form_input(
@@ -36,4 +39,17 @@ def form_input(
         signed_on=signed_on,
         head_name=head_name,
         packet=packet,
+        signed_rows=tuple(_signed_rows(version)),
     )
+
+
+def _signed_rows(version: Version) -> Iterator[SignedRows]:
+    """What teachers have signed with keys of what the version says, oldest first."""
+    given = given_to(version)
+    for one in sorted(given.signatures, key=lambda row: (row.signed_at, row.pk)):
+        if one.xml:
+            at = timezone.localtime(one.signed_at)
+            subjects = given.packet.format.labels_of(one.parts)
+            yield SignedRows(
+                one.name, ", ".join(subjects), at.strftime("%d/%m/%Y %H:%M")
+            )

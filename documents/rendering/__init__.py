@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import RenderOverflow, UnprintableText
-from .form import FormInput, render_html, render_pdf
+from .form import FormInput, SignedRows, render_html, render_pdf
 from .print_set import Sheaf, print_set
 from .report import ReportInput, Row, Section, render_report
 from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
@@ -17,6 +17,7 @@ __all__ = [
     "Row",
     "Section",
     "Sheaf",
+    "SignedRows",
     "UnprintableText",
     "print_set",
     "render_html",

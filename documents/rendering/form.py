@@ -31,6 +31,18 @@ PACKET_NAME = "hoc-ba.xml"
 
 
 @dataclass(frozen=True)
+class SignedRows:
+    """A teacher's signature in the data: who, over which subjects, and when.
+
+    Without subjects it is the class teacher's, over the whole sheet.
+    """
+
+    name: str
+    subjects: str
+    signed_at: str
+
+
+@dataclass(frozen=True)
 class FormInput:
     """All that decides the bytes of a form; nothing is read from elsewhere.
 
@@ -39,7 +51,7 @@ class FormInput:
     ``packet`` is the signed XML of the same content; if there is one it is embedded.
     ``verify_url`` is what the QR code says. Place, date and head stand above the
     signatures; without a date its place is left open. A deputy's ``head_title`` is
-    "KT. HIỆU TRƯỞNG".
+    "KT. HIỆU TRƯỞNG". ``signed_rows`` is what teachers have signed of the content.
     """
 
     kind: str
@@ -54,6 +66,15 @@ class FormInput:
     head_name: str = ""
     head_title: str = "HIỆU TRƯỞNG"
     packet: bytes = b""
+    signed_rows: tuple[SignedRows, ...] = ()
+
+    @property
+    def of_subjects(self) -> list[SignedRows]:
+        return [one for one in self.signed_rows if one.subjects]
+
+    @property
+    def of_sheet(self) -> list[SignedRows]:
+        return [one for one in self.signed_rows if not one.subjects]
 
     @property
     def place_and_date(self) -> str:

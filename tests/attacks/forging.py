@@ -13,6 +13,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from workflow.signing.reading import RecordReader
 from workflow.signing.update import RecordUpdate
 
 DICTIONARY = generic.DictionaryObject
@@ -20,7 +21,7 @@ DICTIONARY = generic.DictionaryObject
 
 def updated(pdf: bytes, change) -> bytes:
     """``pdf`` with one revision more in which ``change(writer)`` was done."""
-    writer = RecordUpdate(BytesIO(pdf))
+    writer = RecordUpdate(BytesIO(pdf), prev=RecordReader(pdf))
     change(writer)
     out = BytesIO()
     writer.write(out)

@@ -24,11 +24,11 @@ from tests.workflow.signing.material import (
     SCHOOL,
     block,
     date_stamp,
-    printed_record,
     set_up_desk,
 )
 from workflow.signing.pades import sign_pdf, stamp_document
 from workflow.signing.providers.pkcs12 import Pkcs12Provider
+from workflow.signing.reading import RecordReader
 from workflow.signing.update import RecordUpdate, fill_date
 from workflow.verification.reasons import Reason, Verdict
 
@@ -89,7 +89,7 @@ def test_a_trusted_time_stamp_over_a_forgery_does_not_help(
     desk, check, issued, change, reason
 ):
     def forge(pdf):
-        writer = RecordUpdate(BytesIO(pdf))
+        writer = RecordUpdate(BytesIO(pdf), prev=RecordReader(pdf))
         change(writer)
         return stamp_document(writer, desk.timestamper)
 
@@ -127,7 +127,7 @@ def test_a_date_that_nobody_time_stamped_is_not_accepted(check, issued):
 
 def test_dates_that_differ_between_pages_are_not_accepted(desk, check, issued):
     text = "Có hiệu lực từ: 10/07/2026"
-    writer = RecordUpdate(BytesIO(issued))
+    writer = RecordUpdate(BytesIO(issued), prev=RecordReader(issued))
     fill_date(writer, text, date_stamp(text))
     kid = field(writer, "effective_date")["/Kids"][2].get_object()
     kid["/V"] = pdf_string("Có hiệu lực từ: 10/07/2020")
@@ -163,7 +163,7 @@ def test_a_signature_in_a_field_of_its_own_is_not_accepted(desk, check, issued):
 
 def test_a_certificate_with_the_same_words_by_another_authority(desk, check, tmp_path):
     other = set_up_desk(tmp_path)
-    forged = desk.sign(desk.sign(printed_record(), "head", other.head), "seal")
+    forged = desk.sign_both(head=other.head)
 
     report = check(forged)
 
@@ -175,7 +175,7 @@ def test_a_certificate_with_the_same_words_by_another_authority(desk, check, tmp
 def test_the_seal_of_another_school(desk, check):
     other = desk.ca.issue_seal(school=SCHOOL, tax_code="1400999999", at=NOW)
 
-    report = check(desk.sign(desk.sign(printed_record(), "head"), "seal", other))
+    report = check(desk.sign_both(seal=other))
 
     assert report.reasons == (Reason.WRONG_SCHOOL,)
 

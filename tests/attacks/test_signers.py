@@ -13,7 +13,6 @@ from tests.workflow.signing.material import (
     PERSONAL_NUMBER,
     SCHOOL,
     TAX_CODE,
-    printed_record,
     set_up_desk,
 )
 from workflow.signing.profiles import Profile
@@ -58,13 +57,11 @@ def test_a_certificate_that_must_not_sign_is_named(desk, check, slot, profile, r
             profile=profile if slot == "seal" else Profile(),
         ),
     }
-    signed = desk.sign(printed_record(), "head", keys["head"])
-
-    report = check(desk.sign(signed, "seal", keys["seal"]), trust=desk.trust)
+    report = check(desk.sign_both(**keys), trust=desk.trust)
 
     assert report.verdict == Verdict.UNKNOWN
     assert report.reasons == (reason,)
-    spoiled, good = sorted(report.signatures, key=lambda one: one.field != slot)
+    spoiled, good = sorted(report.on_pages, key=lambda one: one.field != slot)
     assert (spoiled.reasons, good.reasons) == ((reason,), ())
 
 
@@ -78,12 +75,12 @@ def test_the_right_office_of_another_school(desk, check):
 
 
 def sign_as(desk, *, head=None, seal=None):
-    return desk.sign(desk.sign(printed_record(), "head", head), "seal", seal)
+    return desk.sign_both(head=head, seal=seal)
 
 
 def test_the_seal_before_the_head_is_still_both(desk, check):
     """Which of them certifies is no reason; that one is missing would be."""
-    swapped = desk.sign(desk.sign(printed_record(), "seal"), "head")
+    swapped = desk.sign(desk.sign(desk.printed(), "seal"), "head")
 
     report = check(desk.keeper.complete(swapped, at=NOW))
 
@@ -99,9 +96,7 @@ def test_the_keys_of_head_and_seal_exchanged(desk, check):
 def test_a_time_stamp_by_a_stranger(desk, check, tmp_path):
     stranger = set_up_desk(tmp_path)
 
-    report = check(
-        replace(desk, timestamper=stranger.timestamper).sign_both(printed_record())
-    )
+    report = check(replace(desk, timestamper=stranger.timestamper).sign_both())
 
     assert report.reasons == (Reason.TIMESTAMP_NOT_TRUSTED,)
 
@@ -109,7 +104,7 @@ def test_a_time_stamp_by_a_stranger(desk, check, tmp_path):
 def test_a_signer_who_claims_an_earlier_day_than_the_stamp(desk, check):
     """Back-dating: the certificate had expired, so the signer says it was last year."""
     late = DevelopmentTimeStamper(desk.ca, lambda: NOW + timedelta(days=30))
-    signed = replace(desk, timestamper=late).sign_both(printed_record())
+    signed = replace(desk, timestamper=late).sign_both()
 
     report = check(signed, at=NOW + timedelta(days=31))
 
@@ -120,7 +115,7 @@ def test_a_stamp_of_a_time_before_its_own_certificate_existed(desk, check):
     """Back-dating by a service whose clock was set: it existed only since yesterday."""
     early = DevelopmentTimeStamper(desk.ca, lambda: NOW - YEAR)
 
-    report = check(replace(desk, timestamper=early).sign_both(printed_record()))
+    report = check(replace(desk, timestamper=early).sign_both())
 
     assert Reason.TIME_CONTRADICTED in report.reasons
 
@@ -128,7 +123,7 @@ def test_a_stamp_of_a_time_before_its_own_certificate_existed(desk, check):
 def test_a_stamp_of_a_time_that_is_still_to_come(desk, check):
     late = DevelopmentTimeStamper(desk.ca, lambda: NOW + timedelta(hours=1))
 
-    report = check(replace(desk, timestamper=late).sign_both(printed_record()))
+    report = check(replace(desk, timestamper=late).sign_both())
 
     assert report.reasons == (Reason.TIME_CONTRADICTED,)
 
@@ -136,7 +131,7 @@ def test_a_stamp_of_a_time_that_is_still_to_come(desk, check):
 def test_revocation_that_nobody_tells_is_not_taken_for_none(desk, check):
     blind = replace(desk.trust, revocations=type(desk.trust.revocations)())
 
-    report = check(desk.sign_both(printed_record()), trust=blind)
+    report = check(desk.sign_both(), trust=blind)
 
     assert (report.verdict, report.reasons) == (
         Verdict.UNKNOWN,

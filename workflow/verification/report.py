@@ -33,7 +33,8 @@ class SignatureReport:
     """One signature. ``indication`` and its detail are those of EN 319 102-1.
 
     ``parts`` names the parts (subjects) that a signature in a packet covers alone;
-    ``certificate_sha256`` is the fingerprint of the signer's certificate.
+    ``certificate_sha256`` is the fingerprint of the signer's certificate; ``in_packet``
+    says that it stands in the data, and not on the pages.
     """
 
     field: str
@@ -55,6 +56,7 @@ class SignatureReport:
     trust_store: str = ""
     parts: tuple[str, ...] = ()
     certificate_sha256: str = ""
+    in_packet: bool = False
 
     @property
     def slot(self) -> str:
@@ -84,6 +86,11 @@ class Report:
         found = {reason.verdict for reason in self.reasons}
         order = (Verdict.UNREADABLE, Verdict.ALTERED, Verdict.UNKNOWN)
         return next((one for one in order if one in found), Verdict.AUTHENTIC)
+
+    @property
+    def on_pages(self) -> tuple[SignatureReport, ...]:
+        """The signatures of the pages; the others stand in the data."""
+        return tuple(one for one in self.signatures if not one.in_packet)
 
     @property
     def integrity(self) -> bool:

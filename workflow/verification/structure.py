@@ -99,7 +99,7 @@ def attachment(reader: Any, wanted: str) -> bytes | None:
         return None
     try:
         data: bytes = found[0]["/EF"]["/F"].data
-    except (PdfError, zlib.error):  # then the signatures say that bytes were changed
+    except zlib.error:  # then the signatures say that bytes were changed
         return None
     return data
 

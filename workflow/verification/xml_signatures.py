@@ -175,6 +175,7 @@ def judge_standing(
         sub_indication=sub_indication(reasons),
         reasons=reasons,
         certificate_sha256=leaf.sha256.hex(),
+        in_packet=True,
     )
     return Judged(report, None if integrity else moment)
 

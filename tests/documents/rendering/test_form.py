@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from documents.kinds.primary_year import School, SubjectMark, TraitMark
+from documents.kinds.primary_year_form import tables
 from documents.rendering import (
     RenderOverflow,
+    SignedRows,
     UnprintableText,
     render_html,
     render_pdf,
@@ -127,6 +129,37 @@ def test_every_content_takes_six_pages(name, tmp_path):
     for mark in NASTY[name].subjects.values():
         joined = text_of(path, 4).replace(" ", "")
         assert mark.comment.replace(" ", "") in joined
+
+
+def test_each_teacher_who_signed_is_named_with_subjects_and_time(tmp_path):
+    path = tmp_path / "signed.pdf"
+    rows = (
+        SignedRows("Trần Thị Mai", "Toán, Đạo đức", "11/06/2026 08:15"),
+        SignedRows("Trần Thị Mai", "", "12/06/2026 09:30"),
+    )
+
+    path.write_bytes(render_pdf(form_input(year_sheet(), signed_rows=rows)))
+
+    assert "Trần Thị Mai – Toán, Đạo đức (11/06/2026 08:15)." in text_of(path, 4)
+    assert "Đã ký số dữ liệu học bạ: Trần Thị Mai, 12/06/2026 09:30" in text_of(path, 6)
+    assert pages_of(path) == 6
+
+
+def test_fourteen_signers_fit_beside_the_longest_comments(tmp_path):
+    path = tmp_path / "many.pdf"
+    content = NASTY["fourteen subjects with 400 characters each"]
+    labels = [subject.label for subject in tables().subjects_of(5)]
+    rows = [SignedRows(sheets.LONG_NAME, one, "11/06/2026 08:15") for one in labels]
+
+    form = form_input(content, signed_rows=(*rows, SignedRows("Mai", "", "12/06/2026")))
+    path.write_bytes(render_pdf(form))
+
+    assert pages_of(path) == 6
+    assert text_of(path, 4).count("11/06/2026 08:15") == len(labels) == 13
+
+
+def test_without_signatures_nothing_is_said_of_them(printed):
+    assert "ký số" not in text_of(printed, 4).replace("Chữ ký số", "")
 
 
 def test_the_same_version_gives_the_same_bytes():

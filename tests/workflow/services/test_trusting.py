@@ -11,7 +11,7 @@ from lxml import etree
 from signxml.algorithms import SignatureConstructionMethod
 from signxml.signer import XMLSigner
 
-from tests.workflow.signing.material import NOW, Desk, printed_record, set_up_desk
+from tests.workflow.signing.material import NOW, Desk, set_up_desk
 from workflow.services.credentials import trust
 from workflow.services.trusting import TrustRefused, import_trust
 from workflow.verification.files import pdf_slots
@@ -98,7 +98,7 @@ def test_a_list_fills_a_store_with_what_is_granted(desk: Desk, folder: Path):
     store = TrustStore.from_directory(folder)
     assert {one.path.parent for one in stored} == {folder / "VGCA" / "anchors"}
     assert (store.name, len(store.anchors), store.intermediates) == ("VGCA", 2, ())
-    report = verify_pdf(desk.issue(printed_record()), store, NOW, slots=pdf_slots())
+    report = verify_pdf(desk.issue(), store, NOW, slots=pdf_slots())
     assert report.reasons == ()
     assert {one.trust_store for one in report.signatures} == {"VGCA"}
 

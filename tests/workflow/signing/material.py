@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from documents.canonical import canonical_json, content_digest
+from documents.exchange.headers import RecordHeader
+from documents.exchange.records import RecordPacket
 from documents.kinds.primary_year import PrimaryYear, Pupil, School, SubjectMark
 from documents.rendering import FormInput, render_pdf, render_stamp
 from tests.factories import NOW as NOW
@@ -20,6 +23,7 @@ from workflow.signing.longterm import Keeper
 from workflow.signing.pades import Field, sign_pdf
 from workflow.signing.providers.pkcs12 import Pkcs12Provider
 from workflow.signing.timestamps import DevelopmentTimeStamper
+from workflow.signing.xades import sign_slot
 from workflow.verification.trust import TrustStore
 
 SCHOOL = "Trường Tiểu học Mỹ Ngãi"
@@ -27,6 +31,7 @@ HEAD = "Nguyễn Thị Hòa"
 PERSONAL_NUMBER = "087180001234"
 TAX_CODE = "1400123456"
 CODE = "0f8fad5bd9cb469fa16570867728950e"
+RECORD = "3f8fad5bd9cb469fa16570867728950e"
 
 
 def content() -> PrimaryYear:
@@ -45,9 +50,27 @@ def content() -> PrimaryYear:
 CANONICAL = canonical_json(content())
 
 
+def unsigned_packet(content: bytes = CANONICAL, **changes: Any) -> RecordPacket:
+    """The data of the record, before anybody signed it."""
+    digest = content_digest("primary_year", 1, content)
+    values: dict[str, Any] = {
+        "lookup_code": CODE,
+        "record": RECORD,
+        "kind": "primary_year",
+        "format_version": 1,
+        "form_version": "2025",
+        "number": 1,
+        "school_year": "2025-2026",
+        "issuer_code": "my-ngai",
+        "issuer_tax_code": TAX_CODE,
+        "sha256": digest,
+    }
+    return RecordPacket.write(RecordHeader(**(values | changes)), content)
+
+
 @cache
-def printed_record() -> bytes:
-    """The PDF before anybody signed it."""
+def printed_record(packet: bytes = b"") -> bytes:
+    """The PDF before anybody signed it; with signed data, or with none."""
     form = FormInput(
         kind="primary_year",
         form_version="2025",
@@ -59,6 +82,7 @@ def printed_record() -> bytes:
         place="Mỹ Ngãi",
         signed_on=NOW.date(),
         head_name=HEAD,
+        packet=packet,
     )
     return render_pdf(form)
 
@@ -78,7 +102,39 @@ class Desk:
     ca: DevelopmentCA
     head: IssuedKey
     seal: IssuedKey
+    teacher: IssuedKey
     timestamper: DevelopmentTimeStamper
+
+    def signed_packet(
+        self,
+        made: RecordPacket | None = None,
+        *,
+        teacher: IssuedKey | None = None,
+        head: IssuedKey | None = None,
+        seal: IssuedKey | None = None,
+    ) -> RecordPacket:
+        """The data with the signatures of teacher, head and school."""
+        made = made or unsigned_packet()
+        signers = {
+            "GVBM": teacher or self.teacher,
+            "GVCN": teacher or self.teacher,
+            "CBQL": head or self.head,
+            "KY_PHAT_HANH": seal or self.seal,
+        }
+        for slot, key in signers.items():
+            sign_slot(
+                made,
+                slot,
+                provider=Pkcs12Provider(key.path, key.passphrase),
+                at=NOW,
+                timestamper=self.timestamper,
+                parts=tuple(made.parts()) if slot == "GVBM" else (),
+            )
+        return made
+
+    def printed(self, **keys: IssuedKey | None) -> bytes:
+        """The PDF with the signed data in it, before anybody signed its pages."""
+        return printed_record(self.signed_packet(**keys).to_bytes())
 
     @property
     def trust(self) -> TrustStore:
@@ -109,11 +165,18 @@ class Desk:
         source = ListsAtHand(lambda at: self.ca.crls(at=at))
         return Keeper(self.trust, source, self.timestamper)
 
-    def sign_both(self, pdf: bytes) -> bytes:
-        """Head, then seal."""
-        return self.sign(self.sign(pdf, "head"), "seal")
+    def sign_both(
+        self,
+        pdf: bytes | None = None,
+        *,
+        head: IssuedKey | None = None,
+        seal: IssuedKey | None = None,
+    ) -> bytes:
+        """Head, then seal, the data first if no PDF is given."""
+        pdf = pdf or self.printed(head=head, seal=seal)
+        return self.sign(self.sign(pdf, "head", head), "seal", seal)
 
-    def issue(self, pdf: bytes) -> bytes:
+    def issue(self, pdf: bytes | None = None) -> bytes:
         """Both signatures, and what makes them last."""
         return self.keeper.complete(self.sign_both(pdf), at=NOW)
 
@@ -130,5 +193,12 @@ def set_up_desk(folder: Path) -> Desk:
         school=SCHOOL,
         at=NOW,
     )
+    teacher = ca.issue_person(
+        name="Trần Thị Mai",
+        personal_number="087180005678",
+        office="Giáo viên chủ nhiệm",
+        school=SCHOOL,
+        at=NOW,
+    )
     seal = ca.issue_seal(school=SCHOOL, tax_code=TAX_CODE, at=NOW)
-    return Desk(ca, head, seal, DevelopmentTimeStamper(ca))
+    return Desk(ca, head, seal, teacher, DevelopmentTimeStamper(ca))

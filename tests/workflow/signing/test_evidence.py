@@ -21,7 +21,6 @@ from tests.workflow.signing.material import (
     PERSONAL_NUMBER,
     SCHOOL,
     Desk,
-    printed_record,
 )
 from workflow.signing.errors import (
     CertificateRevoked,
@@ -196,11 +195,11 @@ def test_an_old_list_proves_nothing(desk):
     later = NOW + timedelta(days=40)
 
     with pytest.raises(RevocationUnavailable):
-        keeper.complete(desk.sign_both(printed_record()), at=later)
+        keeper.complete(desk.sign_both(), at=later)
 
 
 def test_a_file_that_cannot_be_completed_stays_as_good_as_before(desk):
-    signed = desk.sign_both(printed_record())
+    signed = desk.sign_both()
     nobody = replace(desk.keeper, source=ListsAtHand(lambda at: []))
 
     with pytest.raises(RevocationUnavailable):
@@ -209,7 +208,7 @@ def test_a_file_that_cannot_be_completed_stays_as_good_as_before(desk):
     again = desk.keeper.complete(signed, at=NOW)
     assert again.startswith(signed)
     report = verify_pdf(again, desk.trust, NOW, slots=pdf_slots())
-    assert [one.level for one in report.signatures] == ["B-LTA", "B-LTA"]
+    assert [one.level for one in report.on_pages] == ["B-LTA", "B-LTA"]
 
 
 def test_ocsp_answers_are_stored_and_prove_offline(desk):
@@ -227,7 +226,7 @@ def test_ocsp_answers_are_stored_and_prove_offline(desk):
             at=NOW,
             profile=Profile(ocsp_url=url),
         )
-        signed = desk.sign(desk.sign(printed_record(), "head", key), "seal")
+        signed = desk.sign_both(head=key)
         lists = ListsAtHand(lambda at: desk.ca.crls(at=at))
         source = FirstOf([OnlineEvidence(), lists])
         issued = replace(desk.keeper, source=source).complete(signed, at=NOW)
@@ -237,7 +236,7 @@ def test_ocsp_answers_are_stored_and_prove_offline(desk):
     report = verify_pdf(issued, root_alone, NOW, slots=pdf_slots())
     assert len(stored.revocations.answers) == 1
     assert report.reasons == ()
-    assert [one.level for one in report.signatures] == ["B-LTA", "B-LTA"]
+    assert [one.level for one in report.on_pages] == ["B-LTA", "B-LTA"]
 
 
 def test_a_stranger_cannot_make_the_verifier_call_an_address(desk, tmp_path):
@@ -257,7 +256,7 @@ def test_a_stranger_cannot_make_the_verifier_call_an_address(desk, tmp_path):
             at=NOW,
             profile=Profile(ocsp_url=url, crl_url=url),
         )
-        signed = desk.sign(desk.sign(printed_record(), "head", key), "seal")
+        signed = desk.sign_both(head=key)
         report = verify_pdf(
             signed,
             type(desk.trust)(),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflow.signing.material import NOW, Desk, printed_record, set_up_desk
+from tests.workflow.signing.material import NOW, Desk, set_up_desk
 from workflow.signing.algorithms import (
     Algorithm,
     AlgorithmPolicy,
@@ -62,7 +62,7 @@ def keeper(desk: Desk, stamps: Any) -> Keeper:
 def issued(desk: Desk, tmp_path: Path) -> bytes:
     """Stamped by a service whose certificate lasts a little over a year."""
     stamps = stamper(desk, tmp_path / "first", NOW)
-    signed = replace(desk, timestamper=stamps).sign_both(printed_record())
+    signed = replace(desk, timestamper=stamps).sign_both()
     return keeper(desk, stamps).complete(signed, at=NOW)
 
 
@@ -93,7 +93,7 @@ def test_renewed_in_time_it_outlives_every_certificate_of_the_first_signing(
     assert end is not None and end > NOW + 8 * YEAR
     assert check(desk, renewed, NOW + 8 * YEAR) == ()
     report = verify_pdf(renewed, desk.trust, NOW + 8 * YEAR, slots=pdf_slots())
-    assert [one.level for one in report.signatures] == ["B-LTA", "B-LTA"]
+    assert [one.level for one in report.on_pages] == ["B-LTA", "B-LTA"]
 
 
 def test_too_late_it_cannot_be_renewed(desk, issued, tmp_path):
@@ -106,7 +106,7 @@ def test_too_late_it_cannot_be_renewed(desk, issued, tmp_path):
 
 
 def test_what_was_revoked_later_has_signed_well(desk):
-    pdf = desk.issue(printed_record())
+    pdf = desk.issue()
     desk.ca.revoke(desk.head.certificate.serial_number, at=NOW + timedelta(days=1))
     lists = desk.ca.crls(at=NOW + timedelta(days=2))
 
@@ -118,7 +118,7 @@ def test_what_was_revoked_later_has_signed_well(desk):
 
 
 def test_a_stamp_is_not_believed_once_its_key_was_revoked(desk):
-    pdf = desk.issue(printed_record())
+    pdf = desk.issue()
     serial = desk.ca.tsa.certificate.serial_number
     desk.ca.revoke(serial, at=NOW + timedelta(days=10))
     known = Revocations.of(desk.ca.crls(at=NOW + timedelta(days=11)))
@@ -129,7 +129,7 @@ def test_a_stamp_is_not_believed_once_its_key_was_revoked(desk):
 
 
 def test_a_file_without_a_stamp_over_all_has_no_evidence_that_lasts(desk):
-    assert evidence_expires_at(desk.sign_both(printed_record())) is None
+    assert evidence_expires_at(desk.sign_both()) is None
     with pytest.raises(NotSignable):
         evidence_expires_at(b"%PDF-1.7")
 

@@ -7,7 +7,6 @@ from tests.workflow.signing.material import (
     PERSONAL_NUMBER,
     TAX_CODE,
     Desk,
-    printed_record,
     set_up_desk,
 )
 from workflow.verification.report import Report
@@ -29,7 +28,7 @@ def desk(tmp_path_factory) -> Desk:
 @pytest.fixture(scope="session")
 def issued(desk: Desk) -> bytes:
     """Signed by the head, sealed by the school."""
-    return desk.issue(printed_record())
+    return desk.issue()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from tests.workflow.signing.material import (
     PERSONAL_NUMBER,
     SCHOOL,
     TAX_CODE,
-    printed_record,
     set_up_desk,
 )
 from workflow.signing.profiles import Profile
@@ -54,7 +53,7 @@ def test_the_record_inside_is_handed_out_byte_by_byte(check, locked):
 
 
 def test_each_signature_is_described(check, locked):
-    head, seal = check(locked).signatures
+    head, seal = check(locked).on_pages
 
     assert (head.field, head.signer, head.office) == ("head", HEAD, "Hiệu trưởng")
     assert (head.organisation, head.personal_number) == (SCHOOL, PERSONAL_NUMBER)
@@ -82,7 +81,7 @@ def test_a_certificate_that_expired_after_signing_has_signed_well(check, locked)
 
 def test_a_certificate_revoked_after_signing_has_signed_well(tmp_path, check):
     desk = set_up_desk(tmp_path)
-    pdf = desk.issue(printed_record())
+    pdf = desk.issue()
     serial = desk.head.certificate.serial_number
     desk.ca.revoke(serial, at=NOW + timedelta(days=1))
 
@@ -118,7 +117,7 @@ def head_with(desk, profile):
 )
 def test_a_certificate_that_must_not_sign_proves_nothing(desk, check, profile, reason):
     key = head_with(desk, profile)
-    pdf = desk.sign(desk.sign(printed_record(), "head", key), "seal")
+    pdf = desk.sign_both(head=key)
 
     report = check(pdf, trust=desk.trust)
 
@@ -145,14 +144,14 @@ def test_the_right_person_has_to_stand_in_each_slot(check, issued, slot, reason)
 
 
 def test_a_record_without_its_seal_is_not_finished(desk, check):
-    report = check(desk.sign(printed_record(), "head"))
+    report = check(desk.sign(desk.printed(), "head"))
 
     assert report.reasons == (Reason.SIGNATURE_MISSING,)
     assert report.verdict == Verdict.UNKNOWN
 
 
-def test_a_record_that_nobody_signed_is_only_paper(check):
-    report = check(printed_record())
+def test_a_record_that_nobody_signed_is_only_paper(desk, check):
+    report = check(desk.printed())
 
     assert report.reasons == (Reason.NOT_SIGNED,)
     assert report.record == CANONICAL
@@ -167,7 +166,7 @@ def test_nothing_is_trusted_by_default(check, issued):
 
 
 def test_another_authority_of_the_same_name_is_not_ours(check, tmp_path):
-    pdf = set_up_desk(tmp_path).issue(printed_record())
+    pdf = set_up_desk(tmp_path).issue()
 
     report = check(pdf)
 
@@ -179,7 +178,7 @@ def test_a_time_stamp_by_a_stranger_proves_no_time(desk, check, tmp_path):
     stranger = set_up_desk(tmp_path)
     mixed = replace(desk, timestamper=stranger.timestamper)
 
-    report = check(mixed.issue(printed_record()))
+    report = check(mixed.issue())
 
     assert report.reasons == (Reason.TIMESTAMP_NOT_TRUSTED,)
     assert report.signatures[0].time_source == TimeSource.CLAIMED
@@ -190,7 +189,7 @@ def test_a_signer_who_states_another_time_than_the_stamp_is_contradicted(desk, c
     late = DevelopmentTimeStamper(desk.ca, lambda: NOW + timedelta(days=30))
 
     report = check(
-        replace(desk, timestamper=late).issue(printed_record()),
+        replace(desk, timestamper=late).issue(),
         at=NOW + timedelta(days=31),
     )
 
