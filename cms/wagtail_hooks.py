@@ -141,6 +141,18 @@ def batches_item() -> MenuItem:
     return RoleMenuItem(_("Background work"), "staff:batches", "history", 70, roles)
 
 
+@hooks.register("register_admin_menu_item")
+def key_item() -> MenuItem:
+    roles = (*SCHOOL_ROLES, Role.SUBJECT_TEACHER)
+    return RoleMenuItem(_("My signing key"), "staff:key", "key", 72, roles)
+
+
+@hooks.register("register_admin_menu_item")
+def seal_item() -> MenuItem:
+    roles = (Role.REGISTRAR,)
+    return RoleMenuItem(_("The school's seal"), "staff:seal", "lock", 73, roles)
+
+
 class KeysMenuItem(MenuItem):
     """Opens Wagtail's list of keys, which it keeps in the help menu that we hide."""
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from documents import machine
-from documents.models import Record, Role, Unit, User
+from documents.models import Role, Unit, User
 from workflow import tasks
 from workflow.models import Batch, ItemStatus
 from workflow.services.batches import (
@@ -29,11 +30,19 @@ from workflow.services.batches import (
     retry_failed,
     start_batch,
 )
+from workflow.services.confirming import within_reach
 
+from .consents import ask_phones, questions_of
 from .roles import StaffRequest
 from .views import Crumb, StaffView
 
-BATCH_ROLES = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR, Role.OFFICER)
+BATCH_ROLES = (
+    Role.CLASS_TEACHER,
+    Role.SUBJECT_TEACHER,
+    Role.HEAD,
+    Role.REGISTRAR,
+    Role.OFFICER,
+)
 PAGE = 50
 
 
@@ -131,16 +140,23 @@ def batch_progress(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """What the page of a batch asks for every second until it is finished."""
     batch = open_batch(request.user, uuid)
     context = batch_status(request.user, batch)
+    ask_phones(request, context["questions"])
     return render(request, "cms/staff/includes/progress.html", context)
 
 
 def batch_status(user: User, batch: Batch) -> dict[str, Any]:
-    """Figures of a batch, and the items that went wrong, in three queries."""
+    """Figures of a batch, what its signer is asked, and what went wrong.
+
+    A page on which somebody types is not fetched anew under their hands.
+    """
     figures = progress(batch)
+    unfinished = batch.finished_at is None
+    questions = questions_of(batch, user) if unfinished else []
+    waits = any(not one.is_pending for one in questions)
     finished = figures["total"] - figures["pending"]
     wrong = batch.items.filter(
         status__in=(ItemStatus.FAILED, ItemStatus.REFUSED),
-        record__in=Record.objects.visible_to(user),
+        record__in=within_reach(user, batch.step),
     )
     related = ("record__book__pupil", "record__school_class")
     return {
@@ -150,7 +166,11 @@ def batch_status(user: User, batch: Batch) -> dict[str, Any]:
         "finished": finished,
         "percent": 100 * finished // figures["total"] if figures["total"] else 100,
         "wrong": list(wrong.select_related(*related)),
-        "running": bool(batch.finished_at is None and batch.paused_at is None),
+        "unfinished": unfinished,
+        "running": unfinished and batch.paused_at is None and not waits,
+        "questions": questions if batch.paused_at is None else [],
+        "poll": 3 if questions else 1,
+        "agent_port": settings.AGENT_PORT,
         "mine": batch.by_id == user.pk,
     }
 
@@ -159,7 +179,7 @@ def batch_status(user: User, batch: Batch) -> dict[str, Any]:
 def batch_items(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """The outcome of every record of the batch."""
     batch = open_batch(request.user, uuid)
-    items = batch.items.filter(record__in=Record.objects.visible_to(request.user))
+    items = batch.items.filter(record__in=within_reach(request.user, batch.step))
     related = ("record__book__pupil", "record__school_class")
     context = {"items": items.select_related(*related)}
     return render(request, "cms/staff/includes/batch_items.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from documents.errors import RecordsError
 from documents.models import Record, Role, SchoolClass, State, User
 from documents.querysets import RecordQuerySet
 from workflow.models import BatchItem, ItemStatus
-from workflow.services.credentials import signer_of
+from workflow.services.credentials import Readiness, check_before_signing
 
 from .batches import begin_batch, start
 from .classes import open_class
@@ -145,11 +146,12 @@ class SignView(StaffView):
         if not self.records:
             messages.info(request, _("Nothing waits for your signature here."))
             return redirect("wagtailadmin_home")
-        certificates, problem = _certificates(self.request.user, self.records[0])
+        readiness, problem = _readiness(self.request.user, self.records[0])
         context = self.get_context_data(
             records=self.records,
             school_class=self.records[0].school_class,
-            certificates=certificates,
+            readiness=readiness,
+            counts=counts(self.records),
             problem=problem,
             **kwargs,
         )
@@ -189,6 +191,11 @@ class SignView(StaffView):
         return to_next_review(self.request, record)
 
 
+def counts(records: list[Record]) -> list[tuple[str, int]]:
+    """The classes, and how many records of each."""
+    return sorted(Counter(one.school_class.name for one in records).items())
+
+
 def _changed_meanwhile(count: int) -> str:
     text = ngettext(
         "%d record changed meanwhile and is left out.",
@@ -198,10 +205,9 @@ def _changed_meanwhile(count: int) -> str:
     return text % count
 
 
-def _certificates(head: User, record: Record) -> tuple[list[Any], str]:
-    """Those of the head and of the school's seal, or why they cannot sign."""
-    at = timezone.now()
+def _readiness(head: User, record: Record) -> tuple[Readiness | None, str]:
+    """Who signs and that all the services answer, or why nothing can be signed."""
     try:
-        return [signer_of(owner, at=at)[1] for owner in (head, record.issuer)], ""
+        return check_before_signing(head, record.issuer, at=timezone.now()), ""
     except RecordsError as error:
-        return [], error.for_user()
+        return None, error.for_user()

@@ -8,14 +8,16 @@ from . import (
     batches,
     calendar,
     classes,
+    consents,
     editing,
     grid,
     home,
     imports,
-    packets,
+    keys,
     late,
     lock_report,
     notices,
+    packets,
     printing,
     reassess,
     records,
@@ -76,6 +78,25 @@ urlpatterns = [
     ),
     path("batches/<uuid:uuid>/items/", batches.batch_items, name="batch-items"),
     path("batches/<uuid:uuid>/<str:act>/", batches.steer_batch, name="batch-steer"),
+    # The holder of a key is asked
+    path(
+        "consents/<uuid:uuid>/answer/", consents.answer_consent, name="consent-answer"
+    ),
+    path(
+        "consents/<uuid:uuid>/request/", consents.agent_request, name="consent-request"
+    ),
+    path(
+        "consents/<uuid:uuid>/signatures/",
+        consents.agent_answer,
+        name="consent-signatures",
+    ),
+    # Keys
+    path("key/", keys.KeyView.as_view(), name="key"),
+    path("key/agent/", keys.register_agent, name="key-agent"),
+    path("key/trial/", keys.trial_request, name="key-trial"),
+    path("key/trial/answer/", keys.trial_answer, name="key-trial-answer"),
+    path("key/<str:whose>/try/", keys.try_key, name="key-try"),
+    path("seal/", keys.SealView.as_view(), name="seal"),
     # Department
     path("units/", units.own_unit, name="units"),
     path("units/<slug:code>/", units.UnitView.as_view(), name="unit"),

@@ -58,7 +58,7 @@ class BatchItem(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     # The time that its signatures claim, set once: another would need new ones.
     at = models.DateTimeField(null=True)
-    # What it waits for: [credential, slot, digest in hex] for each signature.
+    # What it waits for: credential, slot, digest, certificate and round of each ask.
     asks = models.JSONField(default=list, blank=True)
     finished_at = models.DateTimeField(null=True)
 

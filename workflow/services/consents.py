@@ -20,6 +20,7 @@ from documents.errors import RecordsError
 from ..models import Batch, BatchItem, Consent, ConsentStatus, ItemStatus, KeptPin
 from ..models.consents import OPEN
 from ..models.credentials import Credential
+from ..signing.asking import Ask
 from ..signing.errors import SigningRefused
 from ..signing.providers.agent import Accepted, SigningRequest, accept
 from ..signing.providers.base import Authorisation, Provider, list_digest
@@ -41,7 +42,7 @@ from .sealing import seal, unseal
 PIN_KEPT = timedelta(minutes=30)
 # What the agent takes in one request.
 MOST_DIGESTS = 2000
-# Credential, slot, digest in hex, fingerprint of the certificate.
+# Credential, slot, digest in hex, fingerprint of the certificate, round.
 Asked = list[Any]
 # Items and slots by the digest for which they wait, all of one key.
 AskedOf = dict[bytes, list[tuple[int, str]]]
@@ -188,16 +189,16 @@ def classes_of(batch: Batch) -> list[tuple[str, int]]:
     return list(rows.annotate(Count("pk")).order_by("record__school_class__name"))
 
 
-def asked(key: Key, slot: str, digest: bytes) -> Asked:
+def asked(key: Key, ask: Ask, round: int) -> Asked:
     """What an item waits for, as it is written beside it."""
-    return [key.credential.pk, slot, digest.hex(), key.fingerprint]
+    return [key.credential.pk, ask.signer, ask.digest.hex(), key.fingerprint, round]
 
 
 def waiting_for(consent: Consent) -> AskedOf:
     """Which items wait for which digest of this key, and as whose signature."""
     found: AskedOf = {}
     for pk, asks in pending_asks(consent.batch_id):
-        for credential, slot, digest, _fingerprint in asks:
+        for credential, slot, digest, _fingerprint, _round in asks:
             if credential == consent.credential_id:
                 found.setdefault(bytes.fromhex(digest), []).append((pk, slot))
     return {d: found[d] for d in map(bytes.fromhex, consent.digests) if d in found}
@@ -324,10 +325,10 @@ def _claim_phone(consent: Consent) -> bool:
     mine = Consent.objects.filter(
         pk=consent.pk, status=ConsentStatus.PENDING, asked_at=consent.asked_at
     )
-    return _is_due(consent, now) and bool(mine.update(asked_at=now))
+    return is_due(consent, now) and bool(mine.update(asked_at=now))
 
 
-def _is_due(consent: Consent, at: datetime) -> bool:
+def is_due(consent: Consent, at: datetime) -> bool:
     """Whether the service has been left alone for as long as it wanted."""
     wish = timedelta(seconds=consent.retry_after)
     return consent.asked_at is None or consent.asked_at + wish <= at

@@ -40,11 +40,24 @@ ONLINE = OnlineEvidence()
 
 
 @dataclass(frozen=True)
+class ReadyKey:
+    """A key that may sign now, as the page names it."""
+
+    credential: Credential
+    certificate: CertificateInfo
+
+
+@dataclass(frozen=True)
 class Readiness:
     """What was found before the first signature: who signs, and what answered."""
 
-    certificates: tuple[CertificateInfo, ...]
+    keys: tuple[ReadyKey, ...]
     stamped_at: datetime
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the holder of a key will have to confirm."""
+        return not all(providers.answers_alone(one.credential) for one in self.keys)
 
 
 def credential_of(owner: User | Unit) -> Credential:
@@ -97,9 +110,15 @@ def check_before_signing(*owners: User | Unit, at: datetime) -> Readiness:
     ClockSkewed.
     """
     desk = keeper(at)
-    found = [checked(provider_of(one), one, desk=desk, at=at) for one in owners]
+    found = [_ready(one, desk, at) for one in owners]
     token = check_timestamper(desk, at=at)
     return Readiness(tuple(found), token.moment)
+
+
+def _ready(owner: User | Unit, desk: Keeper, at: datetime) -> ReadyKey:
+    credential = credential_of(owner)
+    provider = providers.build(credential)
+    return ReadyKey(credential, checked(provider, owner, desk=desk, at=at))
 
 
 def timestamper() -> TimeStamper:

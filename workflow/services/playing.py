@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +27,12 @@ def play(work: Work, journal: Journal) -> Ended | list[Asked]:
     Nobody signs in a round before all the holders of it have: a seal on what the head
     then declines would be of no use to anybody.
     """
+    rounds: Counter[str] = Counter()  # how often each key has been asked
     try:
         asks = next(work.act)
         while True:
-            if held := held_by_others(work, journal, asks):
+            rounds.update({ask.signer for ask in asks})
+            if held := held_by_others(work, journal, asks, rounds):
                 work.act.close()
                 return held
             asks = work.act.send([answer(work, journal, ask) for ask in asks])
@@ -37,10 +40,12 @@ def play(work: Work, journal: Journal) -> Ended | list[Asked]:
         return Ended(end.value)
 
 
-def held_by_others(work: Work, journal: Journal, asks: Sequence[Ask]) -> list[Asked]:
+def held_by_others(
+    work: Work, journal: Journal, asks: Sequence[Ask], rounds: Mapping[str, int]
+) -> list[Asked]:
     """What of a round has no answer, and needs somebody to give it."""
     return [
-        consents.asked(work.keys[ask.signer], ask.signer, ask.digest)
+        consents.asked(work.keys[ask.signer], ask, rounds[ask.signer])
         for ask in asks
         if not work.keys[ask.signer].alone
         and journal.answer(ask.signer, ask.digest) is None

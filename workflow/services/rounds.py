@@ -99,7 +99,9 @@ class Rounds:
         return [
             pk
             for pk, asks in items.order_by("pk").values_list("pk", "asks")
-            if all((pk, slot, digest) in answered for _c, slot, digest, _f in asks)
+            if all(
+                (pk, slot, digest) in answered for _key, slot, digest, *_more in asks
+            )
         ]
 
     def _work_on(self, item: BatchItem) -> bool:
@@ -290,8 +292,8 @@ class Rounds:
 
     def _question(self, key: Key, wanted: AskedOf) -> Consent:
         (item_id, slot), *_others = next(iter(wanted.values()))
-        entries = JournalEntry.objects.filter(item=item_id, slot=slot)
-        number = entries.count() + 1
+        asks = BatchItem.objects.values_list("asks", flat=True).get(pk=item_id)
+        number = next(one[-1] for one in asks if one[0] == key.credential.pk)
         consent = consents.open_consent(self.batch, key, slot, number, list(wanted))
         if reason := self._reasons.pop(key.credential.pk, None):
             consents.explain(consent, reason)
@@ -328,7 +330,7 @@ class Rounds:
         answered = self._answered()
         found: dict[int, AskedOf] = {}
         for pk, asks in consents.pending_asks(self.batch.pk):
-            for credential, slot, digest, _fingerprint in asks:
+            for credential, slot, digest, *_more in asks:
                 if (pk, slot, digest) not in answered:
                     of_key = found.setdefault(credential, {})
                     of_key.setdefault(bytes.fromhex(digest), []).append((pk, slot))
@@ -341,7 +343,7 @@ class Rounds:
         items.filter(at__lt=limit).update(asks=[])
         present: dict[int, str] = {}
         for pk, asks in consents.pending_asks(self.batch.pk):
-            for credential, _slot, _digest, fingerprint in asks:
+            for credential, _slot, _digest, fingerprint, _round in asks:
                 if credential not in present:
                     present[credential] = self._fingerprint(credential)
                 if present[credential] not in ("", fingerprint):

@@ -111,7 +111,7 @@ def test_before_signing_everything_is_named(sign_in, head, seal, three_reviewed)
     text = page.content.decode()
     for record in three_reviewed:
         assert record.book.pupil.name in text
-    assert [c.name for c in page.context["certificates"]] == [
+    assert [k.certificate.name for k in page.context["readiness"].keys] == [
         "Lê Văn Bình",
         "Trường Tiểu học Mỹ Ngãi",
     ]
@@ -120,7 +120,7 @@ def test_before_signing_everything_is_named(sign_in, head, seal, three_reviewed)
 def test_without_a_seal_nothing_can_be_signed(sign_in, head, reviewed_record):
     page = sign_in(head).get(to("sign", reviewed_record.uuid))
 
-    assert page.context["certificates"] == []
+    assert page.context["readiness"] is None
     assert "Mỹ Ngãi" in page.context["problem"]
     assert 'name="version"' in page.content.decode()
 
