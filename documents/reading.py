@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from .canonical import digest_of
 from .ledger import GENESIS
 from .models import ReadLog, Record, Role, User
+from .models.access import Access
 
 # So often another reader may be faster at one record before this is a fault.
 TRIES = 50
@@ -25,10 +26,14 @@ def log_reads(
 ) -> None:
     """Enter who read which records, in a fixed number of queries.
 
-    Not entered: the guardian's own reading, and that of the teachers assigned to the
-    class (domain.md §8: the guardian can see who else looked).
+    Not entered: that the guardian looks, or a teacher assigned to the class (domain.md
+    §8: the guardian can see who else looked). Every copy that leaves is entered.
     """
-    read = {record.pk: record for record in records if not _is_expected(record, by)}
+    read = {
+        record.pk: record
+        for record in records
+        if access != Access.VIEW or not _is_expected(record, by)
+    }
     # In one order, so that two readers of the same class wait and do not deadlock.
     ordered = [read[pk] for pk in sorted(read)]
     for remaining in reversed(range(TRIES if ordered else 0)):

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from documents.errors import RecordsError
 from documents.models import ISSUED_STATES, Pupil, Record, User
@@ -22,6 +22,7 @@ from documents.querysets import RecordQuerySet
 from documents.reading import log_reads
 from documents.rendering import render_html
 from workflow.services.effective import file_name, record_pdf
+from workflow.services.notices import mark_seen, text_of, unseen
 
 from .codes import in_fours
 from .readers import SHOWN, sentences_of
@@ -59,7 +60,17 @@ def children(request: HttpRequest) -> HttpResponse:
     for record in own_records(user).listed().order_by("-school_year", "pk"):
         found[record.book.pupil_id].records.append(record)
     cards = sorted(found.values(), key=lambda child: child.pupil.sort_key)
-    return render(request, "cms/portal/children.html", {"children": cards})
+    notices = [text_of(notice) for notice in unseen(user)]
+    context = {"children": cards, "notices": notices}
+    return render(request, "cms/portal/children.html", context)
+
+
+@require_POST
+@login_required(login_url="portal:sign-in")
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """The guardian has read what stands above the children."""
+    mark_seen(unseen(_user(request)))
+    return redirect("portal:children")
 
 
 @require_safe

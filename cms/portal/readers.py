@@ -23,6 +23,7 @@ SENTENCES: dict[str, Promise] = {
     Access.DOWNLOAD: _("%(who)s downloaded the file on %(when)s."),
     Access.API: _("%(who)s read it through a connected program on %(when)s."),
     Access.EXPORT: _("%(who)s exported the file on %(when)s."),
+    Access.PRINT: _("%(who)s made a paper copy on %(when)s."),
 }
 
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("account/sign-out/", account.SignOut.as_view(), name="sign-out"),
     path("account/password/", signed_in(account.password), name="password"),
     path("children/", children.children, name="children"),
+    path("children/notices/", children.notices_read, name="notices-read"),
     path("children/<uuid:uuid>/", children.record_page, name="record"),
     path("children/<uuid:uuid>/sheet", children.record_sheet, name="record-sheet"),
     path("children/<uuid:uuid>/pdf", children.record_file, name="record-pdf"),

@@ -13,10 +13,13 @@ class Access(models.TextChoices):
     DOWNLOAD = "download", _("downloaded")
     API = "api", _("read by the interface")
     EXPORT = "export", _("exported")
+    PRINT = "print", _("printed")
 
 
 class ReadLog(models.Model):
-    """Who read a record, guardian and assigned teachers excepted. Append-only.
+    """Who read a record, and who took a copy away. Append-only.
+
+    That the guardian and the assigned teachers look at it is expected and not entered.
 
     The lines of one record are a chain: ``digest`` is over the line and the digest of
     the line before it (``documents.reading``).

@@ -48,3 +48,16 @@ def test_a_teacher_who_reads_another_class_is_logged(
     log_reads([foreign], by=teacher, access=Access.VIEW, at=NOW)
 
     assert ReadLog.objects.get().user == teacher
+
+
+@pytest.mark.parametrize("access", [a for a in Access if a != Access.VIEW])
+def test_every_copy_that_leaves_is_entered_whoever_takes_it(
+    units: dict[str, Unit], draft_record: Record, access: Access
+):
+    actors = make_actors(units, draft_record)
+
+    for name in sorted(EXPECTED):
+        log_reads([draft_record], by=actors[name], access=access, at=NOW)
+
+    logged = set(ReadLog.objects.values_list("user__username", flat=True))
+    assert logged == {actors[name].username for name in EXPECTED}

@@ -140,6 +140,15 @@ KINDS = _table(
             days=frozenset({"day"}),
         ),
         Kind(
+            "superseded",
+            _(
+                "The school has taken back the record of school year %(year)s that you "
+                "downloaded on %(day)s. Do not use that copy any more; download the "
+                "new one when the school has signed it."
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
             "late_decided",
             _(
                 "%(name)s: the department has decided on your request of %(day)s for "

@@ -5,9 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from documents.models import Record, User
+from documents.models import Guardianship, ReadLog, Record, User, Version
+from documents.models.access import Access
 from documents.versions import Draft, add_version
 
+from .notices import notify
 from .steps import claim, conclude, require_reason, version_payload
 
 
@@ -18,7 +20,8 @@ def recall_record(
     """The head takes an issued record back before the lock.
 
     The record goes on with a new version of the same content: what was signed keeps
-    its signatures, and answers as superseded from now on.
+    its signatures, and answers as superseded from now on. Guardians who have
+    downloaded it are told.
     Raises ReasonMissing, NotVisible, NotAllowed, IllegalTransition.
     """
     at, reason = at or timezone.now(), require_reason(reason)
@@ -29,4 +32,26 @@ def recall_record(
     payload = version_payload(record) | {"reason": reason}
     conclude(record, "recall", by=by, at=at, payload=payload)
     add_version(Draft(record, issued.content, reason=reason), by=by, at=at)
+    _tell_guardians(record, issued, at=at)
     return record
+
+
+def _tell_guardians(record: Record, issued: Version, *, at: datetime) -> None:
+    """Those who have the copy that is no longer good."""
+    guardianships = Guardianship.objects.in_force().filter(pupil=record.book.pupil_id)
+    copies = ReadLog.objects.filter(
+        record=record,
+        access=Access.DOWNLOAD,
+        user__in=guardianships.values("user"),
+        at__gte=issued.created_at,
+    )
+    # The last one of each counts.
+    days = {copy.user: copy.at for copy in copies.select_related("user").order_by("at")}
+    for guardian, taken in days.items():
+        notify(
+            [guardian],
+            "superseded",
+            subject=f"{record.uuid.hex}.{issued.number}",
+            data={"year": record.school_year, "day": timezone.localdate(taken)},
+            at=at,
+        )

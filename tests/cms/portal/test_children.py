@@ -68,7 +68,8 @@ def test_a_parent_downloads_the_signed_file_under_code_and_year(
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.content.startswith(b"%PDF-")
     assert response.content.count(b"/ByteRange") >= 2
-    assert not ReadLog.objects.exists()
+    line = ReadLog.objects.get()  # a copy has left: it can be traced
+    assert (line.user, line.access) == (parent, Access.DOWNLOAD)
 
 
 def test_what_a_parent_reads_is_kept_by_no_cache(client, parent, locked_record):
@@ -188,3 +189,39 @@ def test_the_pages_of_a_parent_cost_few_queries(
     for address in ["/children/", *addresses(locked_record)]:
         with django_assert_max_num_queries(12):
             assert client.get(address).status_code == 200
+
+
+def test_a_parent_who_has_a_copy_is_told_when_it_is_recalled(
+    client, parent, signed_record, head
+):
+    client.force_login(parent)
+    client.get(f"/children/{signed_record.uuid}/pdf")
+
+    recall_record(record_id=signed_record.pk, by=head, reason="Sai tên môn")
+
+    page = client.get("/children/").text
+    assert "Do not use that copy any more" in page
+    assert "Sai tên môn" not in page
+    client.post("/children/notices/")
+    assert "Do not use that copy any more" not in client.get("/children/").text
+
+
+def test_who_has_no_copy_is_told_nothing(client, parent, signed_record, head):
+    client.force_login(parent)
+    client.get(f"/children/{signed_record.uuid}/sheet")
+
+    recall_record(record_id=signed_record.pk, by=head, reason="Sai tên môn")
+
+    assert client.get("/children/").context["notices"] == []
+
+
+def test_who_is_no_longer_the_guardian_is_told_nothing(
+    client, parent, signed_record, head
+):
+    client.force_login(parent)
+    client.get(f"/children/{signed_record.uuid}/pdf")
+    parent.guardianships.update(valid_until=timezone.localdate() - timedelta(days=1))
+
+    recall_record(record_id=signed_record.pk, by=head, reason="Sai tên môn")
+
+    assert client.get("/children/").context["notices"] == []
