@@ -53,7 +53,8 @@ def counts_by_class(records: RecordQuerySet) -> list[ClassCounts]:
 
 def came_back(records: RecordQuerySet) -> RecordQuerySet:
     """Those that were returned or recalled, and not submitted since."""
-    newest = LedgerEntry.objects.filter(record=OuterRef("pk")).exclude(action="edit")
+    lines = LedgerEntry.objects.filter(record=OuterRef("pk"))
+    newest = lines.exclude(action__in=("edit", "confirm"))
     last = Subquery(newest.order_by("-sequence").values("action")[:1])
     return records.annotate(last_step=last).filter(last_step__in=BACKWARD)
 

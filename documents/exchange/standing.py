@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,12 +76,12 @@ def digest_of(target: Target) -> str:
 
 
 def signed_rows(records: Iterable[Record]) -> dict[int, dict[str, Signature]]:
-    """Who has signed which rows of many records as they stand; two queries.
+    """Who has signed which rows of many records as they stand; at most two queries.
 
-    By record and subject. ``current`` is read. Says the same as ``given_to`` without
-    writing a packet: the rows are compared as JSON.
+    By record and subject. Says the same as ``given_to`` without writing a packet: the
+    rows are compared as JSON.
     """
-    read = {one.pk: one for one in records if one.current is not None}
+    read = {one.pk: one for one in records}
     given = list(
         Signature.objects.filter(version__record__in=read)
         .exclude(parts=[])
@@ -89,21 +89,24 @@ def signed_rows(records: Iterable[Record]) -> dict[int, dict[str, Signature]]:
         .defer("version__canonical", "version__lineage", "certificate", "xml")
         .order_by("pk")
     )
-    stale = {row.version_id for row in given} - {r.current_id for r in read.values()}
-    old = Version.objects.in_bulk(stale)
+    older = [r for r in given if r.version_id != read[r.version.record_id].current_id]
+    wanted = {r.version_id for r in older}
+    wanted |= {read[r.version.record_id].current_id or 0 for r in older}
+    texts = Version.objects.in_bulk(wanted) if wanted else {}
     found: dict[int, dict[str, Signature]] = defaultdict(dict)
     for row in given:
         record = read[row.version.record_id]
-        if row.version_id not in old or _same(record, old[row.version_id], row.parts):
+        if row.version_id == record.current_id or _same(record, texts, row):
             found[record.pk].update(dict.fromkeys(row.parts, row))
     return found
 
 
-def _same(record: Record, old: Version, parts: Sequence[str]) -> bool:
-    now = record.current
-    assert now is not None  # asked for by the caller
-    was, says = _rows(record, old), _rows(record, now)
-    return all(was.get(part, ()) == says.get(part) for part in parts)
+def _same(record: Record, versions: Mapping[int, Version], row: Signature) -> bool:
+    if record.current_id not in versions:
+        return False
+    was = _rows(record, versions[row.version_id])
+    says = _rows(record, versions[record.current_id])
+    return all(was.get(part, ()) == says.get(part) for part in row.parts)
 
 
 def _rows(record: Record, version: Version) -> dict[str, Any]:

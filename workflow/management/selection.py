@@ -10,8 +10,9 @@ from uuid import UUID
 from django.core.management.base import CommandError
 from rich.console import Console
 
-from documents.models import Record, Unit, User
+from documents.models import Unit, User
 from documents.querysets import RecordQuerySet
+from workflow.services.confirming import within_reach
 
 WRONG_USE = 2
 # Progress goes to standard error: standard output is for the findings.
@@ -28,9 +29,9 @@ def add_selection(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", dest="as_json")
 
 
-def selected(options: dict[str, Any], user: User) -> RecordQuerySet:
-    """The records that ``user`` may see and the words select."""
-    records = Record.objects.visible_to(user)
+def selected(options: dict[str, Any], user: User, step: str = "") -> RecordQuerySet:
+    """What the words select of what ``user`` may see, or may begin ``step`` on."""
+    records = within_reach(user, step)
     if options["unit"]:
         records = records.in_unit(unit_named(options["unit"]))
     if options["year"]:

@@ -16,6 +16,7 @@ from documents.models import Record, Role, State, Unit, User
 from ..errors import VersionMoved
 from ..models import Batch, BatchItem, Consent, ItemStatus
 from . import STEPS, outcomes
+from .confirming import within_reach
 from .consents import ASKED
 from .credentials import check_before_signing
 from .outcomes import MAX_ATTEMPTS
@@ -41,7 +42,7 @@ def start_batch(
     now; rules are checked item by item. Call it outside a transaction: before
     signing it asks services outside, and raises what ``check_before_signing`` does.
     """
-    visible = Record.objects.visible_to(by).filter(pk__in=record_ids)
+    visible = within_reach(by, step).filter(pk__in=record_ids)
     agreed = list(_in_order(visible))
     if step == "sign":
         _check_signers(visible, by)

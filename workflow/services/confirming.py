@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from documents.exchange.standing import given_to
 from documents.models import Record, User, Version
+from documents.querysets import RecordQuerySet
 
 from ..errors import ChecksFailed, NotVisible
 from .drafts import require_settled
@@ -65,6 +66,11 @@ def _enter(done: SignedOff, *, record_id: int, by: User, at: datetime) -> Record
             payload["rows"] = sorted(p for one in done.signatures for p in one.parts)
             conclude(record, "confirm", by=by, at=at, payload=payload, fields=())
     return record
+
+
+def within_reach(by: User, step: str) -> RecordQuerySet:
+    """Where ``by`` may begin a step: what they see, for rows also what they teach."""
+    return in_grid_of(by) if step == "confirm" else Record.objects.visible_to(by)
 
 
 def _claim(record_id: int, by: User) -> Record:

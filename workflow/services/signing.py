@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,8 +18,9 @@ from ..verification.verifier import verify_pdf
 from .issuing import Issue, Issued
 from .keyring import Key
 from .packets import Signer
+from .signing_off import WHERE_POSSIBLE
 from .steps import check, claim, conclude, look, signatures_digest, version_payload
-from .verdicts import required_slots
+from .verdicts import issued_slots, required_slots
 from .works import Desk, Work
 
 SEAL_OFFICE = "Con dấu của nhà trường"
@@ -101,7 +103,10 @@ def require_authentic(pdf: bytes, trust: TrustStore) -> None:
     trusts, is found before the file is anywhere.
     """
     now = timezone.now()
-    report = verify_pdf(pdf, trust, now, slots=required_slots())
+    slots = required_slots()
+    if settings.TEACHER_SIGNATURES == WHERE_POSSIBLE:
+        slots += issued_slots()  # and no others in the data
+    report = verify_pdf(pdf, trust, now, slots=slots)
     if report.reasons:
         raise NotVerified([reason.value for reason in report.reasons])
 

@@ -33,11 +33,13 @@ def verify_file(
     """Return what ``data`` proves at ``at``; never raises for a bad file.
 
     Every signature that the kinds demand is demanded; ``packet_slots`` are those of a
-    record's XML, for a caller who knows better which ones it must have. Of a package
-    the envelope and each record in it are judged, and the report is about all of them.
+    record's XML, in a PDF too, for a caller who knows better which ones it must have.
+    Of a package the envelope and each record in it are judged, and the report is
+    about all of them.
     """
     if not XML_BEGINNING.match(data):
-        return verify_pdf(data, trust, at, slots=pdf_slots(), source=source)
+        slots = [*pdf_slots(), *(packet_slots or ())]
+        return verify_pdf(data, trust, at, slots=slots, source=source)
     first = FIRST_ELEMENT.search(data, 0, NEAR)
     name = first[1].decode(errors="replace") if first else ""
     if name == RECEIPT:

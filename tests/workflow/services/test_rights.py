@@ -13,7 +13,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def english(draft_record: Record) -> User:
+def linguist(draft_record: Record) -> User:
     return make_user(
         "english",
         "subject_teacher",
@@ -24,8 +24,8 @@ def english(draft_record: Record) -> User:
 
 
 @pytest.fixture
-def signed(draft_record: Record, teacher: User, english: User) -> dict[str, Signature]:
-    confirm_rows(record_id=draft_record.pk, by=english, at=NOW)
+def signed(draft_record: Record, teacher: User, linguist: User) -> dict[str, Signature]:
+    confirm_rows(record_id=draft_record.pk, by=linguist, at=NOW)
     submit_record(record_id=draft_record.pk, by=teacher, at=NOW)
     return {one.slot: one for one in Signature.objects.all()}
 
@@ -55,9 +55,9 @@ def test_the_class_teacher_has_no_right_to_a_row_of_somebody_else(
     assert had_right(row) is Wrong.NO_ROLE
 
 
-def test_a_subject_teacher_has_no_right_to_the_sheet(signed, english: User):
+def test_a_subject_teacher_has_no_right_to_the_sheet(signed, linguist: User):
     sheet = signed["class_teacher"]
-    sheet.signer = english
+    sheet.signer = linguist
 
     assert had_right(sheet) is Wrong.NO_ROLE
 

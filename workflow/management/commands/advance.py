@@ -37,9 +37,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         begun = time.monotonic()
         user = user_named(options["username"])
-        records = selected(options, user)
-        refused = [_refusal(code) for code in missing_codes(options, records)]
         step = options["step"]
+        records = selected(options, user, step)
+        refused = [_refusal(code) for code in missing_codes(options, records)]
         if machine.table()[step].needs_reason and not options["reason"].strip():
             self.stderr.write(ReasonMissing().for_user())
             raise SystemExit(2)
