@@ -10,22 +10,33 @@ from django.utils.dateparse import parse_date
 from rich.progress import track
 
 from workflow.management.selection import WRONG_USE, as_json, progress_console
-from workflow.services.renewing import AHEAD, Renewal, needing_renewal, renew_due
+from workflow.services.renewing import (
+    AHEAD,
+    Renewal,
+    due_by_month,
+    needing_renewal,
+    renew_due,
+)
 
 
 class Command(BaseCommand):
     help = (
         "Extend files before their last time-stamp stops vouching for them; exit 1 if "
-        "one cannot be. With --list only say which need it by when."
+        "one cannot be. With --list only say which need it by when, with --months how "
+        "many in which month."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         ahead = f"renew what ends before this day (default: in {AHEAD.days} days)"
         parser.add_argument("--before", metavar="DATE", help=ahead)
         parser.add_argument("--list", action="store_true", dest="only_list")
+        parser.add_argument("--months", action="store_true")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["months"]:
+            self._count(options["as_json"])
+            return
         before = _day(options["before"])
         rows = _listed(before) if options["only_list"] else _renewed(before, options)
         refused = [row for row in rows if row["error"]]
@@ -37,6 +48,21 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row['code']}\t{until}\t{row['error']}".rstrip())
         if refused:
             raise SystemExit(1)
+
+    def _count(self, as_data: bool) -> None:
+        """By the month in which the evidence ends; "now" where there is none."""
+        rows = [
+            {
+                "month": f"{month.first:%Y-%m}" if month.first else "now",
+                "records": month.count,
+            }
+            for month in due_by_month()
+        ]
+        if as_data:
+            self.stdout.write(as_json(rows))
+        else:
+            for row in rows:
+                self.stdout.write(f"{row['month']}\t{row['records']}")
 
 
 def _day(text: str | None) -> datetime:
