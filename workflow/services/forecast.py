@@ -70,11 +70,13 @@ class Clock:
 class SchoolForecast:
     """``finish`` is the day of the last signature; None with nothing left, or never.
 
+    ``states`` counts the records; what was handed over counts as locked.
     ``people`` are the names of those whose queue is the bottleneck. ``lock`` is the
     day on which the calendar locks all of it, None when it would come too late.
     """
 
     school_id: int
+    states: Counter[str]
     left: int
     finish: date | None
     submitted: date | None
@@ -114,7 +116,7 @@ class TreeRow:
 
     @property
     def locked(self) -> int:
-        return self.states[State.LOCKED] + self.states[State.TRANSFERRED]
+        return self.states[State.LOCKED]
 
     @property
     def total(self) -> int:
@@ -150,20 +152,15 @@ def tree_rows(
 
     A school without a visible end comes before every date, then the latest date.
     """
-    children = list(unit.get_children())
     step = len(unit.path) + Unit.steplen
-    rows = {child.path: TreeRow(child) for child in children}
-    chosen = records.in_unit(unit).filter(school_year=school_year)
-    paths: dict[int, str] = {}
-    counted = chosen.order_by().values_list("issuer_id", "issuer__path", "state")
-    for key, path, state, count in counted.annotate(n=Count("pk")):
-        paths[key] = path[:step]
-        if path[:step] in rows:
-            rows[path[:step]].states[state] += count
+    rows = {child.path: TreeRow(child) for child in unit.get_children()}
+    below = Unit.objects.filter(path__startswith=unit.path)
+    paths = dict(below.order_by().values_list("pk", "path"))
     report = _report_until(unit, school_year)
     for key, one in school_forecasts(records, unit, school_year, at).items():
-        if paths.get(key) in rows:
-            _add(rows[paths[key]], one, report)
+        row = rows.get(paths[key][:step])
+        if row is not None:
+            _add(row, one, report)
     return sorted(rows.values(), key=_urgency)
 
 
@@ -233,6 +230,7 @@ def _dated(
         names = people.get(_whose(flow.key, found.bottleneck), ())
     return SchoolForecast(
         school_id=flow.key,
+        states=_states(flow),
         left=flow.left,
         finish=finish,
         submitted=clock.day(found.submit_days),
@@ -240,6 +238,17 @@ def _dated(
         classes={key: clock.day(day) for key, day in found.class_days.items()},
         bottleneck=found.bottleneck,
         people=tuple(sorted(names)),
+    )
+
+
+def _states(flow: SchoolFlow) -> Counter[str]:
+    return Counter(
+        {
+            State.DRAFT: sum(one.drafts for one in flow.classes),
+            State.REVIEWED: sum(one.reviewed for one in flow.classes),
+            State.SIGNED: sum(one.signed for one in flow.classes),
+            State.LOCKED: sum(one.locked for one in flow.classes),
+        }
     )
 
 
@@ -288,6 +297,7 @@ def _report_until(unit: Unit, school_year: str) -> date | None:
 
 def _add(row: TreeRow, one: SchoolForecast, report_until: date | None) -> None:
     """Count one school into the row of the unit above it."""
+    row.states.update(one.states)
     if not one.left:
         return
     row.never += one.never
