@@ -16,6 +16,7 @@ from documents.models import LedgerEntry, Record, Unit, Version
 SENTENCES: dict[str, Promise] = {
     "import": gettext_lazy("%(who)s imported version %(version)s from files."),
     "edit": gettext_lazy("%(who)s wrote version %(version)s."),
+    "confirm": gettext_lazy("%(who)s signed the own rows of version %(version)s."),
     "submit": gettext_lazy("%(who)s submitted version %(version)s to the head."),
     "return": gettext_lazy("%(who)s returned it to the class teacher."),
     "sign": gettext_lazy(

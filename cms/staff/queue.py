@@ -25,6 +25,7 @@ from documents.models.imports import ImportStatus
 
 from .deadlines import Countdown, countdown
 from .lists import ClassCounts, came_back, class_url, counts_by_class, counts_by_state
+from .subjects import classes_of
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,19 @@ def _inspector(queue: Queue, user: User, office: Assignment) -> None:
 
 
 def _subject_teacher(queue: Queue, user: User, office: Assignment) -> None:
-    queue.empty = _("The class teacher submits the records of your classes.")
+    queue.waiting = [
+        Task(
+            len(one.waiting),
+            _("to confirm and sign · class %s") % one.name,
+            reverse("staff:confirm-class", args=[one.school_class.pk]),
+            _("Look"),
+        )
+        for one in classes_of(user)
+        if one.school_class == office.school_class
+    ]
+    queue.empty = _(
+        "Every row of yours is signed. The class teacher submits the records."
+    )
 
 
 def _admin(queue: Queue, user: User, office: Assignment) -> None:
