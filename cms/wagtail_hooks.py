@@ -136,8 +136,14 @@ def search_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
+def subjects_item() -> MenuItem:
+    roles = (Role.SUBJECT_TEACHER,)
+    return RoleMenuItem(_("My classes"), "staff:subjects", "group", 12, roles)
+
+
+@hooks.register("register_admin_menu_item")
 def batches_item() -> MenuItem:
-    roles = (*SCHOOL_ROLES, Role.OFFICER)
+    roles = (*GRID_ROLES, Role.OFFICER)
     return RoleMenuItem(_("Background work"), "staff:batches", "history", 70, roles)
 
 

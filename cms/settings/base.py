@@ -258,6 +258,9 @@ NOTICES_DIGEST_HOUR = env.int("NOTICES_DIGEST_HOUR", default=7)
 TSA_URL = env("TSA_URL", default="")
 # The development CA under DATA_DIR/pki: makes keys for the demo and is trusted there.
 DEVELOPMENT_CA = False
+# Whether teachers need a key: "required", or "where-possible" for a trial in which not
+# every teacher has one; those sign off by a click, and the verdict says so.
+TEACHER_SIGNATURES = env("TEACHER_SIGNATURES", default="required")
 # The code of the unit whose seal the reports of checks bear; empty: they bear none.
 REPORT_SEAL = env("REPORT_SEAL", default="")
 # Keys on a token or in an HSM at the server: the library of its maker, and a file with

@@ -24,6 +24,7 @@ from . import (
     renewals,
     reviewing,
     searching,
+    subjects,
     transfers,
     units,
 )
@@ -45,6 +46,12 @@ urlpatterns = [
         name="sign-class",
     ),
     path("classes/<int:class_id>/print/", printing.PrintView.as_view(), name="print"),
+    path("subjects/", subjects.SubjectsView.as_view(), name="subjects"),
+    path(
+        "subjects/<int:class_id>/sign/",
+        subjects.ConfirmView.as_view(),
+        name="confirm-class",
+    ),
     # One record
     path("records/<uuid:uuid>/", records.RecordView.as_view(), name="record"),
     path("records/<uuid:uuid>/form/", records.record_form, name="form"),
