@@ -13,6 +13,7 @@ from django.conf import settings
 from documents.exchange.packages import Package as Envelope
 from documents.exchange.reading import open_record
 from documents.exchange.receipts import Receipt
+from documents.exchange.records import RecordPacket
 from documents.kinds.primary_year import Pupil as PupilPart
 from documents.kinds.primary_year import School as SchoolPart
 from documents.models import Unit
@@ -20,7 +21,7 @@ from tests.documents.exchange.packets import package_header, packet
 from tests.documents.rendering.sheets import year_sheet
 from tests.factories import NOW, give_key
 from tests.workflow.signing.material import Desk, set_up_desk
-from tests.workflow.signing.packets import issued, provider_of, sealed
+from tests.workflow.signing.packets import issued, provider_of, sealed, sign
 from workflow.integrity import Flaw, flaws
 from workflow.signing.development import IssuedKey
 
@@ -72,6 +73,15 @@ def record_xml(
         school_year=content.school_year,
     )
     return issued(own, unsigned).to_bytes()
+
+
+@cache
+def without_teachers(data: bytes) -> bytes:
+    """The same record issued again, by head and seal alone."""
+    signed = open_record(data)
+    again = RecordPacket.write(signed.header, signed.content)
+    own = replace(desk(), seal=seal_key(signed.header.issuer_tax_code))
+    return sign(own, sign(own, again, "CBQL"), "KY_PHAT_HANH").to_bytes()
 
 
 def parcel(*records: bytes, seal: str = MY_NGAI, **header: Any) -> bytes:

@@ -31,6 +31,7 @@ from tests.workflow.services.parcels import (
     give_seal,
     parcel,
     record_xml,
+    without_teachers,
     wrong,
 )
 from workflow.errors import NoCredential, NotAllowed
@@ -187,6 +188,22 @@ def test_another_child_with_the_same_code_is_refused(department):
 
     assert refused(done) == ["pupil_conflict"]
     assert Pupil.objects.get().name == "Lê Thị Bé"
+
+
+def test_every_slot_of_the_kind_is_demanded_where_teachers_have_keys(
+    department, settings
+):
+    without = parcel(without_teachers(record_xml(RECORD)))
+    settings.TEACHER_SIGNATURES = "required"
+    strict = refused(take(without))
+    settings.TEACHER_SIGNATURES = "where-possible"
+
+    trial = take(parcel(without_teachers(record_xml(RECORD))))
+
+    assert strict == ["teachers_not_signed"]
+    assert trial.counts == {"accepted": 1}
+    version = Record.objects.get().current
+    assert version is not None and version.signed_slots() == {"head", "seal"}
 
 
 def sender_other(data: bytes, **more: str) -> bytes:
