@@ -10,6 +10,9 @@ from workflow.models import Batch
 from .conftest import MOST_QUERIES, fill, to
 
 
+READ_LOG = 3  # what entering reads costs
+
+
 def states_of(records):
     return set(
         Record.objects.filter(pk__in=[r.pk for r in records]).values_list(
@@ -154,4 +157,5 @@ def test_the_lists_ask_as_much_for_40_pupils_as_for_3(
 
     many = queries_of(client, url)
 
-    assert many == few <= MOST_QUERIES
+    # A read by somebody else is entered in a chain, and the class has such reads.
+    assert many == few <= MOST_QUERIES + (READ_LOG if name == "class" else 0)

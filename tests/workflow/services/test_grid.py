@@ -13,6 +13,7 @@ from documents.versions import Draft, NotDraft, add_version
 from tests import factories
 from tests.actors import SITUATIONS, make_actors, make_record
 from tests.factories import NOW
+from workflow import tasks
 from workflow.errors import NotAllowed, NotVisible
 from workflow.models import WorkingCopy
 from workflow.services import edit_record
@@ -90,6 +91,14 @@ def test_whoever_still_types_is_left_alone(draft_record: Record, teacher: User):
     assert done == 0
     assert WorkingCopy.objects.filter(record=draft_record).exists()
     assert draft_record.versions.count() == 1
+
+
+def test_a_worker_s_clock_settles_it(draft_record: Record, teacher: User):
+    save(draft_record, teacher, (MATH, 9, 7), at=NOW - QUIET)
+
+    tasks.settle_what_is_quiet()
+
+    assert Record.objects.get(pk=draft_record.pk).current.number == 2
 
 
 def test_typed_and_taken_back_leaves_no_version(draft_record: Record, teacher: User):
