@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from documents import machine
 from documents.models import LedgerEntry, SchoolClass
 from documents.querysets import RecordQuerySet
 
@@ -54,7 +55,9 @@ def counts_by_class(records: RecordQuerySet) -> list[ClassCounts]:
 def came_back(records: RecordQuerySet) -> RecordQuerySet:
     """Those that were returned or recalled, and not submitted since."""
     lines = LedgerEntry.objects.filter(record=OuterRef("pk"))
-    newest = lines.exclude(action__in=("edit", "confirm"))
+    # Of the steps that lead somewhere: to be typed in or asked about is not one.
+    steps = [name for name, row in machine.table().items() if row.target]
+    newest = lines.filter(action__in=steps)
     last = Subquery(newest.order_by("-sequence").values("action")[:1])
     return records.annotate(last_step=last).filter(last_step__in=BACKWARD)
 

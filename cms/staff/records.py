@@ -29,9 +29,11 @@ from documents.models import (
 )
 from documents.printing import form_input
 from documents.rendering import render_html
+from workflow.models import Reassessment
 from workflow.services import recall_record, return_record
 from workflow.services.editing import may_edit
 from workflow.services.effective import file_name, record_pdf
+from workflow.services.reassessing import needs_second
 from workflow.services.verdicts import verdict_of_file
 
 from .history import editions, ledger_lines
@@ -95,6 +97,7 @@ class RecordView(StaffView):
             steps={step.name: step for step in machine.steps_for(record, user)},
             hints=hints(record, user),
             may_edit=record.state == State.DRAFT and may_edit(record, user),
+            is_for_summer=is_for_summer(record, user),
             may_withdraw=transfer and machine.permitted(record, "dispatch", user),
             query=self._query(),
             **kwargs,
@@ -119,6 +122,14 @@ _SCHOOL = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
 def frame_url(record: Record, token: str) -> str:
     """The printed pages, for a frame of a page whose view is entered already."""
     return f"{record_url(record, 'form')}?pass={token}"
+
+
+def is_for_summer(record: Record, user: User) -> bool:
+    """Whether the way to the second results is shown: open, or to be opened."""
+    if Reassessment.objects.filter(record=record).exists():
+        return True
+    waits = record.state == State.SIGNED and machine.permitted(record, "recall", user)
+    return waits and needs_second(record)
 
 
 def hints(record: Record, user: User) -> list[str]:

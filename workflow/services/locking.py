@@ -56,12 +56,15 @@ def due_records(deadline: Deadline) -> list[int]:
     """The keys of the signed records that a deadline's day freezes.
 
     The first round is about the pupils who completed the class programme; the round
-    of the re-assessed takes all that is left (domain.md §2).
+    of the re-assessed takes all that is left (domain.md §2), also of those who were
+    opened again and have completed it since.
     """
     records = Record.objects.in_unit(deadline.unit).filter(
         school_year=deadline.school_year, state=State.SIGNED
     )
     everybody = deadline.group == Group.REASSESSED
+    if not everybody:
+        records = records.filter(reassessment=None)
     return [
         record.pk
         for record in records.select_related("current").order_by("pk").iterator(500)

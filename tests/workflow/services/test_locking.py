@@ -11,7 +11,7 @@ from documents.versions import Draft, NotDraft, add_version
 from tests.actors import bring_to, make_record
 from tests.factories import NOW, YEAR, make_class, make_draft
 from workflow.errors import IllegalTransition
-from workflow.models import Deadline
+from workflow.models import Deadline, Reassessment
 from workflow.services import lock_record
 from workflow.services.locking import lock_due
 from workflow.tasks import lock_what_is_due
@@ -181,3 +181,18 @@ def test_who_is_reassessed_in_summer_waits_for_the_second_round(
 
     assert outcome(in_july) == {signed.pk: "locked"}
     assert outcome(in_august) == {waiting.pk: "locked"}
+
+
+def test_who_is_assessed_again_waits_for_the_second_round(
+    units: dict[str, Unit], signed: Record, head: User
+):
+    deadline(units["dong-thap"])
+    assert signed.current is not None
+    Reassessment.objects.create(
+        record=signed, first=signed.current, opened_by=head, opened_at=NOW
+    )
+
+    assert list(lock_due(MORNING)) == []
+
+    deadline(units["dong-thap"], group="reassessed")
+    assert outcome(list(lock_due(MORNING))) == {signed.pk: "locked"}
