@@ -23,7 +23,10 @@ CLASSES = ("1A", "3B", "4B")
 
 @dataclass(frozen=True)
 class Person:
-    """A demo account: what it is for, where, and the personal number of its key."""
+    """A demo account: what it is for, where, and the personal number of its key.
+
+    ``classes`` are those of a teacher; a subject teacher has the ``subject`` there.
+    """
 
     username: str
     full_name: str
@@ -31,7 +34,8 @@ class Person:
     unit: str
     number: int
     task: Promise
-    class_name: str = ""
+    classes: tuple[str, ...] = ()
+    subject: str = ""
 
 
 PEOPLE = (
@@ -50,7 +54,7 @@ PEOPLE = (
         "my-ngai",
         12,
         _("correct and submit class 1A"),
-        "1A",
+        ("1A",),
     ),
     Person(
         "teacher3b",
@@ -59,7 +63,7 @@ PEOPLE = (
         "my-ngai",
         13,
         _("look at class 3B"),
-        "3B",
+        ("3B",),
     ),
     Person(
         "teacher4b",
@@ -68,7 +72,17 @@ PEOPLE = (
         "my-ngai",
         14,
         _("mend what the checks found in class 4B"),
-        "4B",
+        ("4B",),
+    ),
+    Person(
+        "english",
+        "Lý Thị Thanh Trúc",
+        "subject_teacher",
+        "my-ngai",
+        22,
+        _("confirm and sign Ngoại ngữ 1 in 3B and 4B"),
+        ("3B", "4B"),
+        "foreign_language",
     ),
     Person("head", "Lê Văn Bình", "head", "my-ngai", 15, _("review, return, sign")),
     Person(
@@ -166,41 +180,51 @@ def make_people(units: dict[str, Unit]) -> dict[str, User]:
     users = {}
     for person in (*PEOPLE, PARENT):
         user = users[person.username] = _user(person)
-        if person.role:
+        for name in person.classes or ("",) * bool(person.role):
             Assignment.objects.get_or_create(
                 user=user,
                 unit=units[person.unit],
                 role=person.role,
-                school_class=_class(units[person.unit], person.class_name),
+                school_class=_class(units[person.unit], name),
+                subject=person.subject,
             )
     return users
 
 
+OFFICES = {
+    "head": "Hiệu trưởng",
+    "class_teacher": "Giáo viên chủ nhiệm",
+    "subject_teacher": "Giáo viên bộ môn",
+}
+
+
 def make_keys(users: dict[str, User], units: dict[str, Unit], at: datetime) -> None:
-    """Signing keys of the development CA for both heads, and for the seals of the
-    schools and of the department, which gives receipts.
-    """
+    """Signing keys of the development CA for heads and teachers, and for the seals."""
+    for person in PEOPLE:
+        if person.role in OFFICES:
+            _make_key(users[person.username], units[person.unit], person.role, at)
     ca = development_ca()
-    for username, code in (("head", "my-ngai"), ("head2", "hoa-thuan")):
-        user, school = users[username], units[code]
-        if not user.credentials.exists():
-            person = ca.issue_person(
-                name=str(user),
-                personal_number=user.personal_number,
-                office="Hiệu trưởng",
-                school=school.name,
-                at=at,
-            )
+    for school in (units["my-ngai"], units["hoa-thuan"]):
+        if not school.credentials.exists():
+            seal = ca.issue_seal(school=school.name, tax_code=school.tax_code, at=at)
             Credential.objects.create(
-                user=user, provider="pkcs12", reference=_reference(person.path)
+                unit=school, provider="pkcs12", reference=_reference(seal.path)
             )
-    for code in ("my-ngai", "hoa-thuan", "so-gddt-dong-thap"):
-        unit = units[code]
-        if not unit.credentials.exists():
-            seal = ca.issue_seal(school=unit.name, tax_code=unit.tax_code, at=at)
-            Credential.objects.create(
-                unit=unit, provider="pkcs12", reference=_reference(seal.path)
-            )
+
+
+def _make_key(user: User, school: Unit, role: str, at: datetime) -> None:
+    if user.credentials.exists():
+        return
+    issued = development_ca().issue_person(
+        name=str(user),
+        personal_number=user.personal_number,
+        office=OFFICES[role],
+        school=school.name,
+        at=at,
+    )
+    Credential.objects.create(
+        user=user, provider="pkcs12", reference=_reference(issued.path)
+    )
 
 
 def make_deadlines(department: Unit, today: date) -> None:
