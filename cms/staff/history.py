@@ -29,6 +29,9 @@ SENTENCES: dict[str, Promise] = {
     "refuse_late": gettext_lazy("%(who)s refused a late lock."),
     "dispatch": gettext_lazy("%(who)s handed it over from %(from)s to %(to)s."),
     "receive": gettext_lazy("%(who)s received it at %(to)s from %(from)s."),
+    "receive_packet": gettext_lazy(
+        "%(who)s took version %(version)s in from %(from)s, in a package."
+    ),
     "withdraw": gettext_lazy("%(who)s took the dispatch to %(to)s back."),
     "renew": gettext_lazy("%(who)s renewed the time-stamps of the file."),
 }
