@@ -20,10 +20,10 @@ def _states() -> dict[str, str]:
         "sign_in": _("Sign in again"),
         "other_user": _("Somebody else has signed in here: nothing is saved."),
         "failed": _("The server could not save: kept on this computer"),
-        "conflicts": _("{n} cells wait for your choice"),
-        "restored": _("{n} cells typed before were found on this computer."),
+        "conflicts": _("Cells that wait for your choice: {n}"),
+        "restored": _("Found on this computer, typed before: {n}"),
         "signing_out": _(
-            "{n} cells are not saved. If you sign out now, they are lost. Sign out?"
+            "Cells that are not saved: {n}. Signing out loses them. Sign out?"
         ),
         "not_yet": _("Some cells are not saved yet. Look at the marked ones first."),
     }
@@ -40,10 +40,10 @@ def _cells() -> dict[str, str]:
         "theirs": _("Theirs: {value}"),
         "empty": _("nothing"),
         "not_saved": _("Not saved:"),
-        "filled": _("{n} cells filled. Ctrl+Z takes it back."),
-        "pasted": _("{n} cells pasted. Ctrl+Z takes it back."),
-        "left_out": _("{n} values had no place and were left out."),
-        "undone": _("{n} cells taken back."),
+        "filled": _("Cells filled: {n}. Ctrl+Z takes it back."),
+        "pasted": _("Cells pasted: {n}. Ctrl+Z takes it back."),
+        "left_out": _("Values without a place, left out: {n}."),
+        "undone": _("Cells taken back: {n}."),
         "nothing_to_undo": _("There is nothing to take back."),
         "nothing_to_fill": _("There is no empty cell below."),
     }

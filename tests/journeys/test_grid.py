@@ -174,7 +174,7 @@ def test_a_second_window_sees_the_collision_and_chooses(page: Page) -> None:
 
     type_score(second, 11, "1")
 
-    expect(second.locator("[data-saved]")).to_contain_text("1 cells wait for your")
+    expect(second.locator("[data-saved]")).to_contain_text("your choice: 1")
     expect(cell(second, 11, SCORE)).to_contain_text("⇄")
     cell(second, 11, SCORE).click()
     side = second.locator("[data-side]")

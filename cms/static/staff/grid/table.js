@@ -259,7 +259,8 @@ hocba.Table = class Table {
     else if (inside && one.right > right) this.place.scrollLeft += one.right - right;
     if (one.top < top) this.place.scrollTop -= top - one.top;
     else if (one.bottom > box.bottom - 16) this.place.scrollTop += one.bottom - box.bottom + 16;
-    cell.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    const now = cell.getBoundingClientRect();
+    if (now.top < 0 || now.bottom > innerHeight) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   cellAt({ row, column }) {
