@@ -22,7 +22,7 @@ def files_extend_each_other() -> Iterator[Flaw]:
     files = Artifact.objects.filter(
         purpose__in=PDF_PURPOSES, version__in=later.values("version")
     )
-    ordered = files.select_related("version__record__book").order_by("version", "pk")
+    ordered = files.select_related("version__record__book").order_by("version_id", "pk")
     by_version = groupby(ordered.iterator(chunk_size=CHUNK), lambda file: file.version)
     for version, group in by_version:
         yield from _breaks(version, list(group))

@@ -163,7 +163,7 @@ def test_a_subject_without_a_signature_is_missed(desk):
     report = verify_xml(made.to_bytes(), desk.trust, NOW)
     enough = verify_xml(made.to_bytes(), desk.trust, NOW, slots=SLOTS[1:])
 
-    assert report.reasons == ("signature_missing",)
+    assert report.reasons == ("teachers_not_signed",)
     assert enough.verdict == "authentic"
 
 
