@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 QUICK = ("one_class", "verifying", "workers", "memory", "searching")
+REMOTE = ("remote",)  # ten minutes
 # These need a province: minutes on PostgreSQL, an empty database of their own there.
 PROVINCE = ("province", "pages", "bulk", "load")
 
@@ -33,18 +34,27 @@ def main(words: list[str]) -> int:
         for name in asked.names or QUICK:
             print(f"… {name}", file=sys.stderr, flush=True)
             measured = importlib.import_module(f"benchmarks.{name}")
-            options = {"people": asked.people, "minutes": asked.minutes}
-            figures += measured.figures(**options if name == "load" else {})
+            figures += measured.figures(**_options(name, asked))
         print(importlib.import_module("benchmarks.measure").table(figures))
         return int(any(figure.verdict == "MISSED" for figure in figures))
 
 
+def _options(name: str, asked: argparse.Namespace) -> dict[str, float]:
+    """What of the command line this measurement takes."""
+    if name == "load":
+        return {"people": asked.people, "minutes": asked.minutes}
+    if name in ("one_class", "remote") and asked.records:
+        return {"records": asked.records}
+    return {}
+
+
 def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    known = [*QUICK, *PROVINCE]
+    known = [*QUICK, *REMOTE, *PROVINCE]
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--people", type=int, default=200, help="load: how many")
     parser.add_argument("--minutes", type=float, default=5, help="load: how long")
+    parser.add_argument("--records", type=int, help="one_class, remote: how many")
     asked = parser.parse_args(words)
     if unknown := set(asked.names) - set(known):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")

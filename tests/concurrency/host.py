@@ -131,12 +131,25 @@ def places_to_kill(sent: list[str]) -> list[int]:
 
 def killed_at_each_step() -> Any:
     """Kill the run of a batch of two at many places; resume it; report each."""
-    sample = alone(lambda: scene.batch_of(scene.reviewed("3S", 2)))
+    return kill_and_resume(lambda name: scene.batch_of(scene.reviewed(name, 2)), "3")
+
+
+def killed_with_a_remote_key() -> Any:
+    """The same between the question to a remote key and the last signature."""
+
+    def begin(name: str) -> int:
+        return scene.confirmed(scene.batch_of(scene.reviewed(name, 2), "remote"))
+
+    with scene.remote_head():
+        return kill_and_resume(begin, "4")
+
+
+def kill_and_resume(begin: Callable[[str], int], grade: str) -> Any:
+    """``begin`` makes a batch of a class of that name, ready for the run to kill."""
+    sample = alone(partial(begin, f"{grade}S"))
     sent = alone(lambda: statements(lambda: scene.run(sample)))
     places = places_to_kill(sent)
-    batches = alone(
-        lambda: [scene.batch_of(scene.reviewed(f"3K{n}", 2)) for n in places]
-    )
+    batches = alone(lambda: [begin(f"{grade}K{n}") for n in places])
     trials = []
     for number, batch in zip(places, batches, strict=True):
         ended = finish(*fork(killed_before(number, partial(scene.run, batch))))[0]
@@ -201,6 +214,7 @@ def main(name: str) -> None:
         one.__name__: one
         for one in (
             killed_at_each_step,
+            killed_with_a_remote_key,
             two_runs_of_one_batch,
             two_batches_of_one_class,
             many_at_once,

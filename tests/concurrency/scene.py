@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -21,6 +24,7 @@ from documents.models import (
     Version,
 )
 from tests.factories import (
+    TEACHERS,
     give_key,
     make_class,
     make_draft,
@@ -28,10 +32,12 @@ from tests.factories import (
     make_tree,
     make_user,
 )
+from tests.workflow.services.signing_scene import PIN, remote
 from workflow import tasks
 from workflow.integrity import flaws
-from workflow.models import Batch
+from workflow.models import Batch, JournalEntry
 from workflow.services import (
+    consents,
     dispatch_record,
     edit_record,
     lock_record,
@@ -40,6 +46,7 @@ from workflow.services import (
     submit_record,
 )
 from workflow.services.batches import STALE, run_batch, start_batch
+from workflow.signing.providers.csc_client import Secrets
 
 STATE_LINES = ("submit", "sign", "lock", "dispatch", "receive")
 
@@ -55,7 +62,7 @@ def build() -> None:
     make_user("officer", "officer", units["dong-thap"])
     make_user("registrar", "registrar", school)
     make_user("registrar2", "registrar", units["other"])
-    make_user("teacher")
+    give_key(make_user("teacher"), office=TEACHERS["class_teacher"])
 
 
 def reviewed(class_name: str, count: int) -> list[int]:
@@ -116,7 +123,32 @@ def report(batch_id: int) -> dict[str, Any]:
         "finished": batch.finished_at is not None,
         "statuses": [str(item.status) for item in items],
         "records": [history(pk) for pk in records],
+        "made": [signatures_made(pk) for pk in records],
     }
+
+
+def signatures_made(record_id: int) -> dict[str, int]:
+    """How many signatures were ever made for a record, by slot."""
+    entries = JournalEntry.objects.filter(item__record=record_id).exclude(slot="tsa")
+    issuing = entries.filter(slot__in=("head", "seal"))
+    return dict(Counter(issuing.values_list("slot", flat=True)))
+
+
+@contextmanager
+def remote_head() -> Iterator[None]:
+    """A head whose key is at a service that this process runs for its children."""
+    school = Unit.objects.get(code="my-ngai")
+    head = make_user("remote", "head", school, full_name="Người remote")
+    with remote(head, settings):
+        yield
+
+
+def confirmed(batch_id: int) -> int:
+    """The first question of the batch is answered; its worker is yet to go on."""
+    run(batch_id)
+    (question,) = consents.open_consents(batch_id)
+    consents.answer(question, Secrets(PIN))
+    return batch_id
 
 
 def history(record_id: int) -> dict[str, Any]:

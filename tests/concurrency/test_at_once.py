@@ -14,7 +14,7 @@ pytestmark = pytest.mark.concurrency
 SIGNED_ONCE = {
     "state": "signed",
     "lines": ["submit", "sign"],
-    "slots": ["class_teacher", "head", "seal"],
+    "slots": ["class_teacher", "head", "seal", "subject_teacher.art"],
     "files": 1,
 }
 
@@ -31,7 +31,7 @@ def test_each_step_is_taken_once_however_many_processes_try(
     assert found["record"] == {
         "state": "transferred",
         "lines": ["submit", "sign", "lock", "dispatch", "receive"],
-        "slots": ["class_teacher", "head", "seal"],
+        "slots": ["class_teacher", "head", "seal", "subject_teacher.art"],
         "files": 1,
     }
     # The signed record has one version, the edited one two.

@@ -18,12 +18,15 @@ from workflow.signing.development import ensure_development_ca
 from workflow.signing.timestamps import DevelopmentTimeStamper
 
 pytestmark = pytest.mark.concurrency
+# Over the data and over the pages; each once, whatever was killed in between.
+MADE_ONCE = {"head": 2, "seal": 2}
 
 
+@pytest.mark.parametrize("what", ["killed_at_each_step", "killed_with_a_remote_key"])
 def test_a_run_that_is_killed_around_any_statement_is_resumed(
-    installation: Installation,
+    installation: Installation, what: str
 ):
-    found = host(installation, "killed_at_each_step")
+    found = host(installation, what)
 
     assert len(found["trials"]) >= 9
     for trial in found["trials"]:
@@ -32,6 +35,7 @@ def test_a_run_that_is_killed_around_any_statement_is_resumed(
             "finished": True,
             "statuses": ["done", "done"],
             "records": [SIGNED_ONCE, SIGNED_ONCE],
+            "made": [MADE_ONCE, MADE_ONCE],
         }, trial["before"]
     assert found["flaws"] == []
 
@@ -39,11 +43,12 @@ def test_a_run_that_is_killed_around_any_statement_is_resumed(
 def test_the_command_goes_on_where_kill_9_stopped_it(installation: Installation):
     """Killed while it waits for a time-stamp.
 
-    The first is asked for before the batch begins, then each record needs three:
-    head, seal, and one over all. The second is that of the first head's signature,
-    the seventh the last of the second record.
+    The first is asked for before the batch begins, then each record needs five: head
+    and seal over the data, head and seal over the pages, and one over all. The second
+    is that of the first head's signature, the eleventh the last of the second record.
+    The new batch takes over what the dead one has signed.
     """
-    done_before = {"3A": (2, 0), "3B": (7, 1)}
+    done_before = {"3A": (2, 0), "3B": (11, 1)}
     host(installation, "classes", *done_before)
 
     for name, (stamp, done) in done_before.items():
@@ -57,6 +62,7 @@ def test_the_command_goes_on_where_kill_9_stopped_it(installation: Installation)
     assert [batch["finished"] for batch in left] == [True, True]
     assert [batch["statuses"] for batch in left] == [["done"] * 3] * 2
     assert [batch["records"] for batch in left] == [[SIGNED_ONCE] * 3] * 2
+    assert [batch["made"] for batch in left] == [[MADE_ONCE] * 3] * 2
     assert installation.json("check_integrity")["ok"] is True
 
 

@@ -56,13 +56,13 @@ class ConsentGone(SigningRefused):
     user_message = _("This question is not open any more. Look at the batch again.")
 
 
-def open_consent(
+def new_consent(
     batch: Batch, key: Key, slot: str, round: int, digests: Sequence[bytes]
 ) -> Consent:
-    """Write down the question; nobody is asked yet. Raises what the service raises."""
+    """The question, not saved; nobody is asked yet. Raises what the service raises."""
     listed = list(digests)[:MOST_DIGESTS]
     needs = providers.needs_of(key.credential, key.provider)
-    return Consent.objects.create(
+    return Consent(
         batch=batch,
         credential=key.credential,
         slot=slot,
@@ -145,10 +145,7 @@ def new_request(consent: Consent, *, at: datetime) -> SigningRequest:
     request = SigningRequest.new(
         digests, certificate, purpose=purpose_of(consent), at=at
     )
-    consent.token = seal(request.dump(), str(consent.uuid))
-    Consent.objects.filter(pk=consent.pk, status=ConsentStatus.WAITING).update(
-        token=consent.token
-    )
+    _store(consent, ASKED, token=seal(request.dump(), str(consent.uuid)))
     return request
 
 
@@ -212,18 +209,12 @@ def pending_asks(batch_id: int) -> list[tuple[int, list[Asked]]]:
 
 def end(consent: Consent, status: ConsentStatus) -> None:
     """Close it; what it allowed is forgotten."""
-    consent.status, consent.token = status, ""
-    Consent.objects.filter(pk=consent.pk, status__in=OPEN).update(
-        status=status, token="", closed_at=timezone.now()
-    )
+    _store(consent, OPEN, status=status, token="", closed_at=timezone.now())
 
 
 def explain(consent: Consent, error: RecordsError) -> None:
     """Say beside the question what went wrong with the last answer."""
-    consent.error, consent.message = error.code, error.for_user()[:500]
-    Consent.objects.filter(pk=consent.pk).update(
-        error=consent.error, message=consent.message
-    )
+    _store(consent, ASKED, error=error.code, message=error.for_user()[:500])
 
 
 def granted_by(consent: Consent) -> Authorisation | None:
@@ -234,7 +225,7 @@ def granted_by(consent: Consent) -> Authorisation | None:
 
 
 def open_consents(batch_id: int) -> QuerySet[Consent]:
-    related = ("batch", "credential__user", "credential__unit")
+    related = ("batch__by", "batch__unit", "credential__user", "credential__unit")
     found = Consent.objects.filter(batch=batch_id, status__in=OPEN)
     return found.select_related(*related).order_by("pk")
 
@@ -293,12 +284,12 @@ def _pin_purpose(kept: KeptPin) -> str:
 
 def _note_granted(consent: Consent, granted: Authorisation) -> None:
     """If it is open still: the first answer counts."""
-    consent.status, consent.until = ConsentStatus.GRANTED, granted.until
-    consent.token = seal(granted.dump(), str(consent.uuid))
-    Consent.objects.filter(pk=consent.pk, status__in=ASKED).update(
-        status=consent.status,
-        until=consent.until,
-        token=consent.token,
+    _store(
+        consent,
+        ASKED,
+        status=ConsentStatus.GRANTED,
+        until=granted.until,
+        token=seal(granted.dump(), str(consent.uuid)),
         error="",
         message="",
     )
@@ -306,17 +297,25 @@ def _note_granted(consent: Consent, granted: Authorisation) -> None:
 
 def note_pending(consent: Consent, pending: AuthorisationPending) -> None:
     """The holder was asked on a phone and has not answered."""
-    consent.status, consent.asked_at = ConsentStatus.PENDING, timezone.now()
-    consent.token = seal(pending.token, str(consent.uuid))
-    consent.retry_after = pending.retry_after
-    Consent.objects.filter(pk=consent.pk, status__in=ASKED).update(
-        status=consent.status,
-        asked_at=consent.asked_at,
-        token=consent.token,
-        retry_after=consent.retry_after,
+    _store(
+        consent,
+        ASKED,
+        status=ConsentStatus.PENDING,
+        asked_at=timezone.now(),
+        token=seal(pending.token, str(consent.uuid)),
+        retry_after=pending.retry_after,
         error="",
         message="",
     )
+
+
+def _store(consent: Consent, standing: Sequence[str], **values: Any) -> None:
+    """Write these fields, if the consent still is in one of the states ``standing``."""
+    rows = Consent.objects.filter(pk=consent.pk, status__in=standing)
+    for name, value in values.items():
+        setattr(consent, name, value)
+    if consent.pk is not None:
+        rows.update(**values)
 
 
 def _claim_phone(consent: Consent) -> bool:

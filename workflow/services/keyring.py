@@ -47,7 +47,7 @@ class Keyring:
 
     def __init__(self, secrets: Callable[[Credential], Secrets] | None = None) -> None:
         self._secrets = secrets or (lambda _credential: Secrets())
-        self._keys: dict[tuple[str, int], tuple[float, Key]] = {}
+        self._keys: dict[tuple[bool, int], tuple[float, Key]] = {}
         self._desk: tuple[float, Keeper] | None = None
 
     @property
@@ -59,7 +59,7 @@ class Keyring:
     def key(self, owner: Owner) -> Key:
         """Raises NoCredential, a CertificateRefused, AlgorithmRefused,
         RevocationUnavailable, or what a token or a service raises."""
-        name = (type(owner).__name__, owner.pk)
+        name = (isinstance(owner, Unit), owner.pk)
         found = self._keys.get(name)
         if found is None or _is_old(found[0]):
             key = self._checked(owner, found[1] if found else None)

@@ -115,7 +115,8 @@ def _register(
     certificate = credentials.checked(provider, owner, desk=desk, at=at)
     credential.registered_at, credential.registered_by = at, by
     with transaction.atomic():
-        type(owner).objects.select_for_update().get(pk=owner.pk)
+        rows = Unit.objects.all() if isinstance(owner, Unit) else User.objects.all()
+        rows.select_for_update().get(pk=owner.pk)
         owner.credentials.filter(is_active=True).update(is_active=False)
         credential.save()
     return certificate

@@ -232,10 +232,9 @@ class Rounds:
         consents.end(consent, ConsentStatus.LAPSED)
         left = list(self._unanswered(consent))
         key = self.keys.key_of(consent.credential)
-        again = consents.open_consent(
-            self.batch, key, consent.slot, consent.round, left
-        )
+        again = consents.new_consent(self.batch, key, consent.slot, consent.round, left)
         consents.note_pending(again, pending)
+        again.save()
 
     def _ask_again(self, consent: Consent, error: RecordsError) -> None:
         consents.end(consent, ConsentStatus.LAPSED)
@@ -274,27 +273,29 @@ class Rounds:
         try:
             key = self.keys.key_of(credential)
             consent = self._question(key, wanted)
+            self._ask_by_itself(consent, key)
         except RecordsError as error:
             yield from outcomes.fail(items_of(wanted), error)
             return None
+        # Only now: a question that asks for nothing must never be left standing.
+        consent.save()
+        return consent
+
+    def _ask_by_itself(self, consent: Consent, key: Key) -> None:
+        """Where nobody has to type. Raises what the holder cannot mend by typing."""
         try:
             if self._may_ask_by_itself(consent):
                 consents.authorise(consent, key.provider)
         except AGAIN as error:
             if isinstance(error, PinWrong):
-                consents.forget_pins(self.batch, credential)
+                consents.forget_pins(self.batch, consent.credential)
             consents.explain(consent, error)
-        except RecordsError as error:
-            consents.end(consent, ConsentStatus.LAPSED)
-            yield from outcomes.fail(items_of(wanted), error)
-            return None
-        return consent
 
     def _question(self, key: Key, wanted: AskedOf) -> Consent:
         (item_id, slot), *_others = next(iter(wanted.values()))
         asks = BatchItem.objects.values_list("asks", flat=True).get(pk=item_id)
         number = next(one[-1] for one in asks if one[0] == key.credential.pk)
-        consent = consents.open_consent(self.batch, key, slot, number, list(wanted))
+        consent = consents.new_consent(self.batch, key, slot, number, list(wanted))
         if reason := self._reasons.pop(key.credential.pk, None):
             consents.explain(consent, reason)
         return consent
@@ -341,27 +342,29 @@ class Rounds:
         limit = timezone.now() - PINNED_FOR
         items = BatchItem.objects.filter(batch=self.batch, status=ItemStatus.PENDING)
         items.filter(at__lt=limit).update(asks=[])
-        present: dict[int, str] = {}
+        present: dict[int, Key | None] = {}
         for pk, asks in consents.pending_asks(self.batch.pk):
             for credential, _slot, _digest, fingerprint, _round in asks:
                 if credential not in present:
-                    present[credential] = self._fingerprint(credential)
-                if present[credential] not in ("", fingerprint):
+                    present[credential] = self._present_key(credential)
+                key = present[credential]
+                asked = (credential, fingerprint)
+                if key and (key.credential.pk, key.fingerprint) != asked:
                     BatchItem.objects.filter(pk=pk).update(asks=[])
         for consent in consents.open_consents(self.batch.pk):
             if not self._unanswered(consent):
                 consents.end(consent, ConsentStatus.LAPSED)
 
-    def _fingerprint(self, credential_id: int) -> str:
-        """Of the certificate with which the owner of that key would sign now.
+    def _present_key(self, credential_id: int) -> Key | None:
+        """The key with which the owner of that one would sign now.
 
-        Empty when it cannot be told: then the key's own fault shows where it is used.
+        None when it cannot be told: its own fault shows where it is used.
         """
         owners = Credential.objects.select_related("user", "unit")
         try:
-            return self.keys.key_of(owners.get(pk=credential_id)).fingerprint
+            return self.keys.key_of(owners.get(pk=credential_id))
         except RecordsError:
-            return ""
+            return None
 
 
 def items_of(wanted: Mapping[bytes, Sequence[tuple[int, str]]]) -> list[int]:

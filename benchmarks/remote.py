@@ -1,0 +1,128 @@
+"""Many records under one authorisation of a remote key, by a CSC server beside us."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
+
+from documents.models import Assignment, Role, SchoolClass
+from documents.rendering import FormInput, render_pdf
+from tests.workflow.signing.providers.csc_stub import ACCOUNT, PIN
+from workflow.models import Batch, Credential, JournalEntry
+from workflow.services import consents
+from workflow.services.batches import run_batch, start_batch
+from workflow.services.signing import sign_work
+from workflow.services.works import Desk
+from workflow.signing.asking import carry_out
+from workflow.signing.providers.csc_client import Secrets
+
+from .measure import Figure, seconds
+from .world import Staff, make_staff
+
+CLASS = 40
+SAMPLE = 10
+EVERY = 50
+
+
+def figures(records: int = 600) -> list[Figure]:
+    """Once as it is, once with every fiftieth call failing."""
+    good, faulty = _reviewed(1, records), _reviewed(2, records)
+    rendering = _rendering(good)
+    whole = _sign(good, every=0)
+    nuisance = _sign(faulty, every=EVERY)
+    own = whole / records - rendering
+    return [
+        Figure(f"{records} records, remote key, all of it", records / whole, "/s"),
+        Figure("… rendering, each", rendering * 1000, "ms"),
+        Figure("… signing's own share", 1 / own, "/s", 20, at_least=True),
+        Figure(f"… one call of {EVERY} fails, all of it", records / nuisance, "/s"),
+    ]
+
+
+def _reviewed(number: int, count: int) -> Staff:
+    """Classes that wait for the head, signed by their teacher."""
+    sizes = [CLASS] * (count // CLASS) + [count % CLASS] * bool(count % CLASS)
+    classes = [(f"3{chr(ord('A') + n)}", size) for n, size in enumerate(sizes)]
+    staff = make_staff(number, classes)
+    staff.import_files(staff.files())
+    for one in SchoolClass.objects.filter(school=staff.school):
+        Assignment.objects.get_or_create(
+            user=staff.teacher,
+            unit=staff.school,
+            role=Role.CLASS_TEACHER,
+            school_class=one,
+        )
+    ids = [record.pk for record in staff.records()]
+    batch = start_batch(step="submit", record_ids=ids, by=staff.teacher)
+    assert {item.status for item in run_batch(batch.pk)} == {"done"}
+    assert len(ids) == count
+    return staff
+
+
+def _rendering(staff: Staff) -> float:
+    """Seconds that the pages of one record take, by the records themselves."""
+    forms: list[FormInput] = []
+
+    def remember(form: FormInput) -> bytes:
+        forms.append(form)
+        return render_pdf(form)
+
+    for record in staff.records()[:SAMPLE]:
+        desk = Desk.plain()
+        work = sign_work(
+            record_id=record.pk,
+            by=staff.head,
+            at=timezone.now(),
+            desk=Desk(desk.keys, desk.keeper, remember),
+        )
+        providers = {slot: key.provider for slot, key in work.keys.items()}
+        carry_out(work.act, providers)  # nothing of it is entered
+    return seconds(lambda: [render_pdf(form) for form in forms]) / len(forms)
+
+
+def _sign(staff: Staff, *, every: int) -> float:
+    """Seconds from the first question to the last record; every record is issued."""
+    with _service(staff, every) as url:
+        user, password = ACCOUNT
+        with override_settings(CSC_URL=url, CSC_USER=user, CSC_PASSWORD=password):
+            ids = [record.pk for record in staff.records()]
+            batch = start_batch(step="sign", record_ids=ids, by=staff.head)
+            spent = seconds(lambda: _carry_through(batch))
+    found = JournalEntry.objects.filter(item__batch=batch)
+    assert set(batch.items.values_list("status", flat=True)) == {"done"}
+    assert found.filter(slot="head").count() == 2 * len(ids)
+    return spent
+
+
+def _carry_through(batch: Batch) -> None:
+    """One typing of the PIN, then the worker; a failed call is tried again."""
+    list(run_batch(batch.pk))
+    (question,) = consents.open_consents(batch.pk)
+    consents.answer(question, Secrets(PIN))
+    while batch.items.exclude(status="done").exists():
+        list(run_batch(batch.pk))
+
+
+@contextmanager
+def _service(staff: Staff, every: int) -> Iterator[str]:
+    """The head's key file moves to a service in a process of its own."""
+    key = Credential.objects.get(user=staff.head, is_active=True)
+    path = Path(settings.DATA_DIR) / key.reference
+    words = [str(path), path.with_suffix(".pass").read_text(), str(every)]
+    command = [sys.executable, "-m", "benchmarks.csc_server", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            Credential.objects.filter(pk=key.pk).update(
+                provider="csc", reference="head"
+            )
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
