@@ -197,8 +197,10 @@ class PacketView(StaffView):
         items = package.items.select_related("record__book__pupil").select_related(
             "record__school_class"
         )
-        page = Paginator(items, PAGE).get_page(self.request.GET.get("page"))
         outcomes = list(package.items.values_list("outcome", flat=True))
+        pages = Paginator(items, PAGE)
+        pages.count = len(outcomes)  # else it asks the database again
+        page = pages.get_page(self.request.GET.get("page"))
         return super().get_context_data(
             package=package,
             is_sent=package.direction == Direction.SENT,
