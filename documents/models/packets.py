@@ -29,7 +29,8 @@ class PackageQuerySet(models.QuerySet["Package"]):
     def visible_to(self, user: User) -> Self:
         """Those that the own office sent or received.
 
-        A registrar those of the own school, an officer what came to the own subtree.
+        A registrar those of the own school, an officer what came to the own subtree
+        and what the own office sent.
         """
         rules = [Q(pk__in=[])]
         for assignment in user.standing:
@@ -40,6 +41,7 @@ class PackageQuerySet(models.QuerySet["Package"]):
             elif assignment.role == Role.OFFICER:
                 below = Q(receiver__path__startswith=unit.path)
                 rules.append(Q(direction=Direction.RECEIVED) & below)
+                rules.append(Q(direction=Direction.SENT, sender=unit))
         return self.filter(reduce(or_, rules))
 
     def without_receipt(self) -> Self:

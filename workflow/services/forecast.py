@@ -276,7 +276,8 @@ def _people(found: dict[int, Forecast]) -> dict[tuple[str, int], list[str]]:
     return names
 
 
-def _deadline(unit: Unit, school_year: str) -> Deadline | None:
+def deadline_of(unit: Unit, school_year: str) -> Deadline | None:
+    """The first date of the year that holds for ``unit``: the nearest one above."""
     rows = Deadline.objects.filter(
         unit__path__in=paths_above(unit),
         school_year=school_year,
@@ -286,12 +287,12 @@ def _deadline(unit: Unit, school_year: str) -> Deadline | None:
 
 
 def _lock_on(unit: Unit, school_year: str) -> date | None:
-    deadline = _deadline(unit, school_year)
+    deadline = deadline_of(unit, school_year)
     return deadline.lock_on if deadline else None
 
 
 def _report_until(unit: Unit, school_year: str) -> date | None:
-    deadline = _deadline(unit, school_year)
+    deadline = deadline_of(unit, school_year)
     return deadline.report_until if deadline else None
 
 

@@ -80,6 +80,17 @@ def left_out(records: RecordQuerySet, group: str = Group.COMPLETED) -> RecordQue
     return open_ones.annotate(why=_why(group)).filter(why__isnull=False)
 
 
+def taken_in(records: RecordQuerySet, group: str) -> RecordQuerySet:
+    """Those of ``records`` that a lock of that group would freeze now."""
+    signed = records.filter(state=State.SIGNED)
+    return signed.annotate(why=_why(group)).filter(why__isnull=True)
+
+
+def stays_out(records: RecordQuerySet, group: str) -> list[Lot]:
+    """What such a lock leaves out of ``records``, by school and class. Two queries."""
+    return _grouped(left_out(records, group).order_by(), "why")
+
+
 def preview(
     records: RecordQuerySet, deadline: Deadline, unit: Unit | None = None
 ) -> list[Lot]:
@@ -90,7 +101,7 @@ def preview(
     chosen = records.in_unit(unit or deadline.unit).filter(
         school_year=deadline.school_year
     )
-    return _grouped(left_out(chosen, deadline.group).order_by(), "why")
+    return stays_out(chosen, deadline.group)
 
 
 def of_run(run: LockRun, unit: Unit | None = None) -> list[Lot]:

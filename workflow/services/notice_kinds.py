@@ -140,6 +140,28 @@ KINDS = _table(
             days=frozenset({"day"}),
         ),
         Kind(
+            "urged_submit",
+            ngettext_lazy(
+                "%(by)s reminds you. %(name)s: %(count)d record is not "
+                "submitted yet. The reports are due on %(day)s.",
+                "%(by)s reminds you. %(name)s: %(count)d records are not "
+                "submitted yet. The reports are due on %(day)s.",
+                "count",
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
+            "urged_sign",
+            ngettext_lazy(
+                "%(by)s reminds you. %(name)s: %(count)d record waits "
+                "for the head's signature. The reports are due on %(day)s.",
+                "%(by)s reminds you. %(name)s: %(count)d records wait "
+                "for the head's signature. The reports are due on %(day)s.",
+                "count",
+            ),
+            days=frozenset({"day"}),
+        ),
+        Kind(
             "superseded",
             _(
                 "The school has taken back the record of school year %(year)s that you "

@@ -19,6 +19,7 @@ from documents.models import (
     PackageOutcome,
     PackagePurpose,
     Role,
+    Unit,
     User,
 )
 
@@ -98,8 +99,7 @@ def file_receipt(*, data: bytes, by: User | None, at: datetime | None = None) ->
         raise PacketNotTaken([reason.value for reason in report.reasons])
     with transaction.atomic():
         package = sent_package(report)
-        if by is not None and not by.holds(Role.REGISTRAR, package.sender):
-            raise NotAllowed(by, "file a receipt")
+        require_office(by, package.sender)
         if package.receipt == report.sha256:
             return Filed(package, is_new=False)
         require_fit(package, report)
@@ -107,6 +107,14 @@ def file_receipt(*, data: bytes, by: User | None, at: datetime | None = None) ->
         package.receipt, package.receipt_at = storage.put(data), at
         package.save(update_fields=["receipt", "receipt_at"])
     return Filed(package, is_new=True)
+
+
+def require_office(by: User | None, sender: Unit) -> None:
+    """A school's registrar files, a department's own officer. Raises NotAllowed."""
+    if by is None or by.holds(Role.REGISTRAR, sender):
+        return
+    if not any(a.unit_id == sender.pk and a.locks(sender) for a in by.standing):
+        raise NotAllowed(by, "file a receipt")
 
 
 def sent_package(report: ReceiptReport) -> Package:
