@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ def department(units: dict[str, Unit]) -> Unit:
     return give_seal(units["dong-thap"], DEPARTMENT)
 
 
-def send(school: Unit, by: User | None = None, **more: str) -> Sending:
+def send(school: Unit, by: User | None = None, **more: Any) -> Sending:
     return send_report(school=school, school_year=YEAR, by=by, at=NOW, **more)
 
 
@@ -88,7 +89,7 @@ def receipt_for(
     **changes: str,
 ) -> bytes:
     """What an installation elsewhere answers."""
-    facts = {
+    facts: dict[str, Any] = {
         "receipt": uuid.uuid4().hex,
         "package": package.uuid.hex,
         "package_sha256": package.sha256,
@@ -207,7 +208,7 @@ def test_where_the_department_is_in_the_same_installation_it_knows_them(
     assert file(done.receipt, registrar).is_new is False
 
 
-RECEIPTS = {
+RECEIPTS: dict[str, dict[str, Any]] = {
     "another_package": {"package_sha256": "a" * 64},
     "package_unknown": {"package": "7" * 32},
     "receipt_does_not_fit": {"sender_code": "hoa-thuan"},

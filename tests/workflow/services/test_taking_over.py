@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -41,9 +42,9 @@ def old_sheet() -> bytes:
     )
 
 
-def book(*records: bytes, **header: object) -> bytes:
-    locked = {"locked": {NEW: LOCKED, OLD: LOCKED}}
-    facts = {"purpose": "transfer", "receiver_code": "chau-doc"} | locked | header
+def book(*records: bytes, **header: Any) -> bytes:
+    facts: dict[str, Any] = {"purpose": "transfer", "receiver_code": "chau-doc"}
+    facts |= {"locked": {NEW: LOCKED, OLD: LOCKED}} | header
     return parcel(*records, **facts)
 
 
