@@ -102,10 +102,10 @@ def signed_rows(records: Iterable[Record]) -> dict[int, dict[str, Signature]]:
 
 
 def _same(record: Record, versions: Mapping[int, Version], row: Signature) -> bool:
-    if record.current_id not in versions:
+    now = versions.get(record.current_id or 0)
+    if now is None:
         return False
-    was = _rows(record, versions[row.version_id])
-    says = _rows(record, versions[record.current_id])
+    was, says = _rows(record, versions[row.version_id]), _rows(record, now)
     return all(was.get(part, ()) == says.get(part) for part in row.parts)
 
 

@@ -320,24 +320,20 @@ SENTENCES: dict[Reason, Promise] = {
         "Ask the school for the finished record."
     ),
     Reason.PACKET_DIFFERS: _(
-        "The signed data in the file is that of another record, or of another version. "
+        "The signed data in the file is that of another record or version. "
         "Do not accept it; ask the school for the original file."
     ),
     Reason.PACKET_UNREADABLE: _(
-        "The signed data in the file cannot be read. "
-        "Ask the school to issue the record again."
+        "The signed data in the file cannot be read. Ask the school for a new file."
     ),
     Reason.PACKET_MISSING: _(
-        "The signed data is not in the file, only its pages. "
-        "Ask the school for the file with the data."
+        "The file has pages and no signed data. Ask the school for the whole file."
     ),
     Reason.PACKET_SIGNER_DIFFERS: _(
-        "The data was signed by others than the pages. "
-        "Ask the school who signed and why."
+        "Others signed the data than the pages. Ask the school who signed and why."
     ),
     Reason.TEACHERS_NOT_SIGNED: _(
-        "Teachers have not signed their rows with keys of their own; only the head and "
-        "the school answer for the data. Ask the department whether that is enough."
+        "Not every row bears its teacher's signature. Ask the school why."
     ),
     Reason.CERTIFICATE_NOT_TRUSTED: _(
         "A certificate comes from an authority that is not trusted here. "

@@ -12,6 +12,7 @@ WHO = {
     "issuing_head": "head of the issuing school",
     "department_officer": "officer of the department or the ministry, or the calendar",
     "custodian_registrar": "registrar of the keeping school",
+    "row_teacher": "teacher of a subject in the class",
     "receiving_registrar": "registrar of the school that the dispatch names",
 }
 

@@ -71,7 +71,7 @@ def test_the_report_has_the_names_of_the_standard(locked, trust, tmp_path):
     done = verify(path, "--trust", trust, "--offline", "--etsi")
 
     (row,) = json.loads(done.stdout)
-    head, _seal = row["ValidationReport"]["SignatureValidationReport"]
+    head, *_others = row["ValidationReport"]["SignatureValidationReport"]
     status = head["SignatureValidationStatus"]
     assert status["MainIndication"] == "urn:etsi:019102:mainindication:total-passed"
     assert head["SignatureQuality"] == {"SignatureLevel": "B-LTA"}
