@@ -21,7 +21,7 @@ class Signature(models.Model):
     """
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="signatures")
-    slot = models.CharField(_("slot"), max_length=30)
+    slot = models.CharField(_("slot"), max_length=60)
     signer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     name = models.CharField(_("name"), max_length=200)

@@ -21,7 +21,7 @@ from tests.documents.exchange.packets import package_header, packet
 from tests.documents.rendering.sheets import year_sheet
 from tests.factories import NOW, give_key
 from tests.workflow.signing.material import Desk, set_up_desk
-from tests.workflow.signing.packets import issued, provider_of, sealed, sign
+from tests.workflow.signing.packets import ART, issued, provider_of, sealed, sign
 from workflow.integrity import Flaw, flaws
 from workflow.signing.development import IssuedKey
 
@@ -52,9 +52,16 @@ def record_xml(
     pupil: str = "7400000001",
     name: str = "Lê Thị Bé",
     comment: str = "",
+    also: str = "",
     **sheet: Any,
 ) -> bytes:
-    """The finished XML of a sheet that ``school`` has issued."""
+    """The finished XML of a sheet that ``school`` has issued.
+
+    With ``also`` the pupil has that subject beside the arts, and no other.
+    """
+    if also:
+        rows = year_sheet(4).subjects
+        sheet["subjects"] = {code: rows[code] for code in (*ART, also)}
     own = replace(desk(), seal=seal_key(tax_code))
     content = year_sheet(
         3,

@@ -20,6 +20,7 @@ from documents.models import (
     Unit,
     User,
 )
+from tests.documents.rendering.sheets import year_sheet
 from tests.factories import NOW, make_user
 from tests.workflow.services.parcels import (
     BOOK,
@@ -188,6 +189,16 @@ def test_another_child_with_the_same_code_is_refused(department):
 
     assert refused(done) == ["pupil_conflict"]
     assert Pupil.objects.get().name == "Lê Thị Bé"
+
+
+def test_a_row_with_the_longest_name_is_kept_with_its_teacher(department):
+    subject = max(year_sheet(4).subjects, key=len)
+    done = take(parcel(record_xml(RECORD, also=subject)))
+
+    assert done.counts == {"accepted": 1}
+    version = Record.objects.get().current
+    assert version is not None
+    assert f"subject_teacher.{subject}" in version.signed_slots()
 
 
 def test_every_slot_of_the_kind_is_demanded_where_teachers_have_keys(
