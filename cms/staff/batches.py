@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 from documents import machine
 from documents.models import Role, Unit, User
 from workflow import tasks
-from workflow.models import Batch, ItemStatus
+from workflow.models import Batch, Consent, ItemStatus
 from workflow.services.batches import (
     pause_batch,
     progress,
@@ -31,6 +31,7 @@ from workflow.services.batches import (
     start_batch,
 )
 from workflow.services.confirming import within_reach
+from workflow.services.consents import ASKED
 
 from .consents import ask_phones, questions_of
 from .roles import StaffRequest
@@ -100,6 +101,7 @@ class BatchesView(StaffView):
             Q(items__status=ItemStatus.DONE),
             Q(items__status=ItemStatus.PENDING),
         )
+        asked = Consent.objects.filter(batch=OuterRef("pk"), status__in=ASKED)
         batches = (
             Batch.objects.filter(by=self.request.user)
             .select_related("unit")
@@ -107,6 +109,7 @@ class BatchesView(StaffView):
                 total=Count("items"),
                 done=Count("items", filter=done),
                 left=Count("items", filter=left),
+                asked=Exists(asked),
             )
         )
         rows = [(batch, step_label(batch)) for batch in batches[:PAGE]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -53,8 +54,10 @@ def test_the_command_goes_on_where_kill_9_stopped_it(installation: Installation)
 
     for name, (stamp, done) in done_before.items():
         signing = ["advance", "sign", "--as", "head", "--class", name]
-        kill_at_stamp(installation, stamp, signing)
-        again = installation.json(*signing)
+        assert stamped(installation, signing, kill_at=stamp) == (-signal.SIGKILL, "")
+        status, answer = stamped(installation, [*signing, "--json"])
+        again = json.loads(answer)
+        assert status == 0
         assert (again["done"], again["refused"]) == (3 - done, [])
 
     # The reconciler finds the two dead batches, and that all is done.
@@ -66,18 +69,23 @@ def test_the_command_goes_on_where_kill_9_stopped_it(installation: Installation)
     assert installation.json("check_integrity")["ok"] is True
 
 
-def kill_at_stamp(installation: Installation, stamp: int, words: list[str]) -> None:
-    """Run a command whose time-stamper kills it instead of its n-th answer."""
+def stamped(
+    installation: Installation, words: list[str], *, kill_at: int = 0
+) -> tuple[int, str]:
+    """Run a command whose time-stamper kills it instead of its n-th answer.
+
+    Return how it ended, and what it printed.
+    """
     ca = ensure_development_ca(
         installation.folder / "pki", at=NOW, allow_development=True
     )
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[subprocess.Popen[str]] = []
     asked = 0
 
     def answer(body: bytes) -> bytes:
         nonlocal asked
         asked += 1
-        if asked == stamp:
+        if asked == kill_at:
             os.kill(processes[0].pid, signal.SIGKILL)
             return b""
         return DevelopmentTimeStamper(ca).respond(body)
@@ -87,8 +95,10 @@ def kill_at_stamp(installation: Installation, stamp: int, words: list[str]) -> N
             [sys.executable, "manage.py", *words],
             cwd=ROOT,
             env=installation.environment | {"TSA_URL": url},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            text=True,
         )
         processes.append(process)
-        assert process.wait(timeout=120) == -signal.SIGKILL
+        printed, _errors = process.communicate(timeout=240)
+        return process.returncode, printed

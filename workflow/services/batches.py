@@ -44,8 +44,8 @@ def start_batch(
     """
     visible = within_reach(by, step).filter(pk__in=record_ids)
     agreed = list(_in_order(visible))
-    if step == "sign":
-        _check_signers(visible, by)
+    if step in WORKERS:
+        _check_signers(step, visible, by)
     with transaction.atomic():
         batch = Batch.objects.create(
             step=step, by=by, unit=unit, reason=reason, created_at=at or timezone.now()
@@ -60,8 +60,15 @@ def start_batch(
     return batch
 
 
-def _check_signers(records: QuerySet[Record], by: User) -> None:
-    """Ask for each school whose head signs; to all others each item says no."""
+def _check_signers(step: str, records: QuerySet[Record], by: User) -> None:
+    """Ask for each school whose head signs, or for the teacher's own key.
+
+    To all others each item says no, also to a teacher without a key.
+    """
+    if step != "sign":
+        if by.credentials.filter(is_active=True).exists() and records.exists():
+            check_before_signing(by, at=timezone.now())
+        return
     issuers = records.filter(state=State.REVIEWED).values("issuer")
     for school in Unit.objects.filter(pk__in=issuers).order_by("pk"):
         if by.holds(Role.HEAD, school):

@@ -60,6 +60,10 @@ def test_the_page_asks_for_the_pin_once_and_does_not_move_while_it_is_typed(
     assert "waits for its signer" in text
 
 
+def test_the_list_says_that_a_batch_waits_for_its_signer(sign_in, head, batch):
+    assert "waits for its signer" in sign_in(head).get(to("batches")).content.decode()
+
+
 def test_the_right_pin_issues_the_record(
     sign_in, head, batch, django_capture_on_commit_callbacks
 ):

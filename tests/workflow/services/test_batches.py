@@ -256,6 +256,17 @@ def test_a_dead_service_is_found_before_the_first_record_is_begun(
     assert not Batch.objects.exists()
 
 
+def test_a_teacher_is_told_of_a_dead_service_before_the_first_record(
+    drafts: list[Record], teacher: User, settings: Any
+):
+    settings.TSA_URL = "http://127.0.0.1:9/tsa"
+
+    with pytest.raises(TimestampUnavailable):
+        submitting(drafts, teacher)
+
+    assert not Batch.objects.exists()
+
+
 def test_a_head_without_a_seal_begins_nothing(reviewed: list[Record], head: User):
     with pytest.raises(NoCredential):
         start_batch(step="sign", record_ids=keys(reviewed), by=head)
@@ -399,7 +410,7 @@ def test_progress_is_one_query_however_many_items(
 def test_starting_costs_the_same_however_many_records(
     drafts: list[Record], teacher: User, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         batch = submitting(drafts, teacher)
 
     assert batch.items.count() == 4
