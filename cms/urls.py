@@ -3,7 +3,9 @@
 from django.conf import settings
 from django.conf.urls.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
@@ -17,7 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_util/login/", RedirectView.as_view(pattern_name="portal:sign-in")),
     path("admin/", include(wagtailadmin_urls)),
     path("api/v1/", api.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
+    # It chooses a language and nothing else. Without a token in its form, pages for
+    # everybody are the same for everybody.
+    path("i18n/setlang/", csrf_exempt(set_language), name="set_language"),
     # Development only: Django returns nothing here when DEBUG is off.
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     path("", include("cms.portal.urls")),

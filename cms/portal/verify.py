@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from workflow.services.verdicts import verdict_of_code, verdict_of_file
 
 from .codes import in_fours, read_code
+from .kept import kept_page
 from .limits import CODES, FILES, limited
 from .sentences import advice_on_code, headline_of_code
 from .verdict_page import of_code, of_file
@@ -59,7 +61,11 @@ def verdict(request: HttpRequest, code: str) -> HttpResponse:
     address = reverse("portal:verdict", args=[reading.code])
     if request.path != address:
         return redirect(address, permanent=True)
-    found = verdict_of_code(reading.code)
+    return kept_page(request, reading.code, partial(_verdict, request, reading.code))
+
+
+def _verdict(request: HttpRequest, code: str) -> HttpResponse:
+    found = verdict_of_code(code)
     if not found.sheets:
         is_draft = any(reason.code == "not_issued" for reason in found.reasons)
         return _unknown(request, code, status=404, is_draft=is_draft)

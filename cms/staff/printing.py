@@ -19,7 +19,7 @@ from documents.models import Record, SchoolClass
 from documents.reading import log_reads
 from workflow.services.printing import MOST_COPIES, Pages, printable, printed
 
-from .classes import SCHOOL_ROLES, open_class, records_of
+from .classes import SCHOOL_ROLES, open_class
 from .views import Crumb, StaffView
 
 
