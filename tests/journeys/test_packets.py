@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,12 +67,19 @@ def prepare(place: Installation, own: str) -> None:
 
 def make_trust(one: Installation, other: Installation, folder: Path) -> None:
     """Each trusts the authority of the other, with its lists of what is revoked."""
+    exported = {
+        place.folder: exported_trust(place, folder / f"of-{place.folder.name}")
+        for place in (one, other)
+    }
     for giver, taker in ((one, other), (other, one)):
-        files = folder / giver.folder.name / "trust"
-        assert giver.manage("export_trust", "--to", str(files)).returncode == 0
-        paths = sorted(map(str, files.iterdir()))
-        done = taker.manage("import_trust", *paths, "--store", giver.folder.name)
+        words = (*exported[giver.folder], "--store", giver.folder.name)
+        done = taker.manage("import_trust", *words)
         assert done.returncode == 0, done.stderr
+
+
+def exported_trust(place: Installation, folder: Path) -> list[str]:
+    assert place.manage("export_trust", "--to", str(folder)).returncode == 0
+    return sorted(map(str, folder.iterdir()))
 
 
 @pytest.fixture(scope="module")
@@ -239,11 +245,8 @@ def test_the_receipt_of_another_installation_moves_nothing(
     """A seal with the right names, by an authority that nobody here trusts."""
     prepare(demo, DEPARTMENT)
     prepare(elsewhere, FAR)
-    files = tmp_path / "trust"
-    demo.manage("export_trust", "--to", str(files))
-    paths = sorted(map(str, files.iterdir()))
+    paths = exported_trust(demo, tmp_path / "of-demo")
     elsewhere.manage("import_trust", *paths, "--store", "demo")
-    shutil.rmtree(files)
     packet, receipt = tmp_path / "book.xml", tmp_path / "receipt.xml"
     record = run(demo, DISPATCH.format(far=FAR, to=str(packet))).splitlines()[-1]
     elsewhere.json("import_packet", str(packet), "--receipt", str(receipt))
