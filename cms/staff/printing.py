@@ -20,6 +20,7 @@ from documents.reading import log_reads
 from workflow.services.printing import MOST_COPIES, Pages, printable, printed
 
 from .classes import SCHOOL_ROLES, open_class
+from .sheets import records_of
 from .views import Crumb, StaffView
 
 
