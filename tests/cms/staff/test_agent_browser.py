@@ -69,11 +69,11 @@ def page(
     client = Client()
     client.force_login(head)
     name = configured.SESSION_COOKIE_NAME
-    cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+    session = client.cookies[name].value
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM)
         context = chromium.new_context(base_url=live_server.url, locale="en-GB")
-        context.add_cookies([cookie])
+        context.add_cookies([{"name": name, "value": session, "url": live_server.url}])
         opened = context.new_page()
         opened.set_default_timeout(30_000)
         yield opened

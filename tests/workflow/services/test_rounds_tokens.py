@@ -32,7 +32,7 @@ from tests.workflow.signing.providers.agents import Page, Person, running
 from tests.workflow.signing.providers.tokens import MISSING, MODULE, PIN, Drawer, fill
 from workflow import tasks
 from workflow.errors import NotAllowed
-from workflow.models import Credential, KeptPin
+from workflow.models import Consent, Credential, KeptPin
 from workflow.services import consents, registering
 from workflow.services.batches import run_batch
 from workflow.services.credentials import development_ca
@@ -273,7 +273,7 @@ def test_an_answer_counts_once_and_for_its_own_question(
 
     assert made(records[0]) == {}
     carry(batch, page, timezone.now())
-    with pytest.raises(consents.Consent.DoesNotExist):
+    with pytest.raises(Consent.DoesNotExist):
         question(batch)
 
 
