@@ -36,6 +36,7 @@ from ..verification.signatures import Slot
 from ..verification.trust import TrustStore
 from ..verification.xml import PackageReport, ReceiptReport
 from .credentials import trust
+from .rights import had_right
 
 AUTHENTIC, SUPERSEDED, UNKNOWN = "authentic", "superseded", "unknown"
 SENTENCES: dict[str, Promise] = {
@@ -155,6 +156,8 @@ def verdict_of_file(
     versions = _versions_of(report)
     if not versions:
         return _of_file(report, UNKNOWN, at, reasons=_reasons("not_registered"))
+    if wrong := _without_right(versions):
+        return _of_file(report, UNKNOWN, at, reasons=wrong)
     sheets = tuple(map(_sheet_of_version, versions))
     replaced = any(sheet.verdict == SUPERSEDED for sheet in sheets)
     return _of_file(
@@ -251,6 +254,20 @@ def _versions_of(report: Report) -> list[Version]:
     if not all(version and _holds(version, part) for version, part in pairs):
         return []
     return [version for version in found if version]
+
+
+def _without_right(versions: Sequence[Version]) -> tuple[Reason, ...]:
+    """Why a signature is not that of a person with the right to it; empty if all are.
+
+    Asked of one record: a package is asked about record by record when it comes in. Who
+    signed elsewhere is known to the register of that place alone.
+    """
+    if len(versions) != 1:
+        return ()
+    own = versions[0].signatures.exclude(signer=None)
+    rows = own.select_related("version__record").order_by("pk")
+    found = dict.fromkeys(wrong for row in rows if (wrong := had_right(row)))
+    return tuple(Reason(wrong.value, wrong.sentence) for wrong in found)
 
 
 def _holds(version: Version, report: Report) -> bool:

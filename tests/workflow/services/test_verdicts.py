@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -210,3 +211,23 @@ def test_a_code_costs_the_same_however_many_sheets(
 
     with django_assert_max_num_queries(3):
         verdict_of_code(signed_record.book.lookup_code)
+
+
+def test_who_did_not_hold_the_office_that_day_signed_nothing_official(
+    signed_record: Record, head: User
+):
+    pdf = issued(signed_record)
+    assert verdict_of_file(pdf, NOW).verdict == "authentic"
+
+    head.assignments.update(valid_from=NOW.date() + timedelta(days=2))
+
+    answer = verdict_of_file(pdf, NOW)
+    assert (answer.verdict, reasons(answer)) == ("unknown", ["signer_without_role"])
+
+
+def test_who_leaves_the_office_later_has_signed_well(signed_record: Record, head: User):
+    head.assignments.update(valid_until=NOW.date() + timedelta(days=1))
+
+    later = NOW + timedelta(days=30)
+
+    assert verdict_of_file(issued(signed_record), later).verdict == "authentic"
