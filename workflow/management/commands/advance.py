@@ -73,6 +73,9 @@ class Command(BaseCommand):
             console=progress_console,
             disable=options["verbosity"] == 0,
         )
+        if left := batch.items.filter(status=ItemStatus.PENDING).count():
+            # A key whose holder is asked: the worker goes on once they have answered.
+            self.stderr.write(f"{left} wait for their signer (batch {batch.uuid})")
 
     def _report(self, options: dict[str, Any], result: dict[str, Any]) -> None:
         if options["as_json"]:
