@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import Count
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
 
-from documents import machine
-from documents.models import Record, Role, State, Unit, User
+from documents.models import Record, Role, SchoolClass, Unit, User
 from documents.models.units import UnitKind
 from documents.querysets import RecordQuerySet
+from workflow.services.outlook import Outlook, outlook_of
+from workflow.services.urging import holders_below
 
-from .batches import begin_batch
-from .deadlines import countdown_for
-from .lists import ClassCounts, counts_by_class
+from .deadlines import countdown_for, year_due
+from .lists import counts_by_state
 from .roles import StaffRequest
+from .tree import Tree, class_tree, folded, headings, queue_rows, unit_tree
 from .views import Crumb, StaffView, require_role
 
 OFFICER = (Role.OFFICER,)
-
-
-@dataclass(frozen=True)
-class UnitCounts:
-    """One line of the tree: a unit with everything below it."""
-
-    unit: Unit
-    states: Counter[str]
-
-    @property
-    def total(self) -> int:
-        return sum(self.states.values())
-
-    @property
-    def open(self) -> int:
-        """Records that their schools have not signed yet."""
-        return self.states[State.DRAFT] + self.states[State.REVIEWED]
+PAGE = 100
+DEEPEST = 9
 
 
 def open_unit(user: User, code: str) -> Unit:
@@ -52,6 +36,11 @@ def open_unit(user: User, code: str) -> Unit:
     if not user.holds(Role.OFFICER, unit):
         raise Http404
     return unit
+
+
+def open_class_of(unit: Unit, class_id: int) -> SchoolClass:
+    """A class of exactly this school, or 404."""
+    return get_object_or_404(SchoolClass, pk=class_id, school=unit)
 
 
 def may_lock(user: User, unit: Unit) -> bool:
@@ -63,33 +52,20 @@ def records_below(user: User, unit: Unit, year: str) -> RecordQuerySet:
     return records.filter(school_year=year) if year else records
 
 
-def counts_below(records: RecordQuerySet, unit: Unit) -> dict[str, list[UnitCounts]]:
-    """The children of the unit by school year, most open work first; three queries."""
-    children = list(unit.get_children())
-    step = len(unit.path) + Unit.steplen
-    below = Unit.objects.filter(path__startswith=unit.path).values_list("pk", "path")
-    branch = {pk: path[:step] for pk, path in below}
-    years: dict[str, dict[str, Counter[str]]] = {}
-    # In the order of an index, which then holds all that is asked.
-    rows = records.order_by().values_list("issuer", "school_year", "state")
-    for issuer, year, state, count in rows.annotate(n=Count("*")):
-        paths = years.setdefault(year, defaultdict(Counter))
-        paths[branch[issuer]][state] += count
-    return {
-        year: sorted(
-            (UnitCounts(child, paths[child.path]) for child in children),
-            key=lambda row: (-row.open, -row.total, row.unit.name),
-        )
-        for year, paths in years.items()
-    }
+def years_of(unit: Unit) -> list[str]:
+    """The school years that have classes, newest first; one query."""
+    classes = SchoolClass.objects.filter(school__path__startswith=unit.path)
+    years = classes.order_by("-school_year").values_list("school_year", flat=True)
+    return list(years.distinct())
 
 
-def classes_below(records: RecordQuerySet) -> dict[str, list[ClassCounts]]:
-    """The classes of a school by school year; one query."""
-    years: dict[str, list[ClassCounts]] = defaultdict(list)
-    for row in counts_by_class(records):
-        years[row.school_class.school_year].append(row)
-    return years
+def year_of(request: HttpRequest, unit: Unit, years: list[str]) -> str:
+    """The year that was asked for, else the one whose lock is next, else the newest."""
+    asked = request.GET.get("year", "")
+    if asked in years:
+        return asked
+    due = year_due(unit, timezone.localdate())
+    return due if due in years else (years or [""])[0]
 
 
 def own_unit(request: StaffRequest) -> HttpResponse:
@@ -99,140 +75,121 @@ def own_unit(request: StaffRequest) -> HttpResponse:
     return redirect("staff:unit", own.code)
 
 
-class UnitView(StaffView):
-    """One unit: what stands below it, or for a school its classes, in counts."""
+def tree_of(
+    user: User, unit: Unit, year: str, outlook: Outlook, level: int = 1
+) -> Tree:
+    """What stands below a unit; for a school its classes."""
+    records = records_below(user, unit, year)
+    if unit.kind == UnitKind.SCHOOL:
+        return class_tree(records, unit, year, outlook, holders_below(unit), level)
+    return unit_tree(records, unit, year, outlook, level)
+
+
+class OfUnit(StaffView):
+    """A page of the officer about one unit of the own subtree and one school year."""
 
     roles = OFFICER
-    template_name = "cms/staff/unit.html"
     header_icon = "site"
 
     @cached_property
     def unit(self) -> Unit:
         return open_unit(self.request.user, self.kwargs["code"])
 
-    def get_page_title(self) -> str:
-        return self.unit.name
+    @cached_property
+    def years(self) -> list[str]:
+        return years_of(self.unit)
+
+    @cached_property
+    def year(self) -> str:
+        return year_of(self.request, self.unit, self.years)
 
     def crumbs(self) -> list[Crumb]:
         user = self.request.user
         above = [u for u in self.unit.get_ancestors() if user.holds(Role.OFFICER, u)]
-        return [(u.name, reverse("staff:unit", args=[u.code])) for u in above]
+        return [
+            (u.name, f"{reverse('staff:unit', args=[u.code])}?year={self.year}")
+            for u in [*above, self.unit]
+        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        records = records_below(self.request.user, self.unit, "")
-        is_school = self.unit.kind == UnitKind.SCHOOL
-        classes = classes_below(records) if is_school else {}
-        units = {} if is_school else counts_below(records, self.unit)
-        years = sorted({*classes, *units}, reverse=True)
-        asked, state = self.request.GET.get("year"), self.request.GET.get("state", "")
-        year = asked if asked in years else (years or [""])[0]
-        # A count led here: only the rows that it counts.
-        wanted = state if state in State else None
-        unit_rows = [r for r in units.get(year, []) if not wanted or r.states[wanted]]
-        class_rows = [
-            r for r in classes.get(year, []) if not wanted or r.states[wanted]
-        ]
-        return super().get_context_data(
-            unit=self.unit,
-            is_school=is_school,
-            may_lock=is_school and may_lock(self.request.user, self.unit),
-            units=unit_rows,
-            classes=class_rows,
-            sums=(sums := _sums(unit_rows, class_rows)),
-            total=sums.total(),
-            states=State,
-            years=years,
-            year=year,
-            state=state,
-            countdown=countdown_for(self.unit, timezone.localdate(), locks=True),
-            **kwargs,
-        )
+        context = {"unit": self.unit, "year": self.year, "years": self.years}
+        return super().get_context_data(**(context | kwargs))
 
 
-def _sums(units: list[UnitCounts], classes: list[ClassCounts]) -> Counter[str]:
-    sums: Counter[str] = Counter()
-    for states in [row.states for row in units] + [row.states for row in classes]:
-        sums.update(states)
-    return sums
+class UnitView(OfUnit):
+    """What stands below one unit, the most urgent first; a row opens in place."""
 
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Records of one class that a lock leaves out, and why."""
-
-    class_name: str
-    state: str
-    count: int
-    reason: str
-
-
-class LockView(StaffView):
-    """What a lock of one school takes in, and what stays out and why; then asked."""
-
-    roles = OFFICER
-    template_name = "cms/staff/lock.html"
-    header_icon = "lock"
-
-    @cached_property
-    def unit(self) -> Unit:
-        unit = open_unit(self.request.user, self.kwargs["code"])
-        if unit.kind != UnitKind.SCHOOL or not may_lock(self.request.user, unit):
-            raise Http404
-        return unit
-
-    @cached_property
-    def records(self) -> list[Record]:
-        """The school's signed records of the year; the step checks them once more."""
-        year = self.request.GET.get("year", "")
-        records = records_below(self.request.user, self.unit, year)
-        signed = records.filter(state=State.SIGNED).listed()
-        return list(signed.prefetch_related("current__signatures"))
+    template_name = "cms/staff/unit.html"
 
     def get_page_title(self) -> str:
-        return _("Lock")
+        return self.unit.name
 
     def crumbs(self) -> list[Crumb]:
-        return [(self.unit.name, reverse("staff:unit", args=[self.unit.code]))]
+        return super().crumbs()[:-1]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # The queue's counts are about a state: they lead to the rows of it.
+        if state := request.GET.get("state"):
+            query = urlencode({"state": state, "year": request.GET.get("year", "")})
+            place = reverse("staff:unit-rows", args=[self.unit.code])
+            return redirect(f"{place}?{query}")
+        return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        ready = [r for r in self.records if machine.possible(r, "lock")]
+        unit, user = self.unit, self.request.user
+        outlook = outlook_of(unit, self.year)
+        tree = tree_of(user, unit, self.year, outlook)
+        at_risk_only = "risk" in self.request.GET
+        rows = [row for row in tree.rows if row.at_risk or not at_risk_only]
+        page = Paginator(rows, PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
-            unit=self.unit,
-            ready=ready,
-            by_class=sorted(Counter(r.school_class.name for r in ready).items()),
-            left_out=self._left_out(len(ready)),
-            year=self.request.GET.get("year", ""),
+            is_school=unit.kind == UnitKind.SCHOOL,
+            may_lock=may_lock(user, unit),
+            may_report=unit.kind == UnitKind.DEPARTMENT and may_lock(user, unit),
+            page=page,
+            rows=list(page),
+            total=tree.total,
+            headings=headings(),
+            at_risk_only=at_risk_only,
+            schools_at_risk=tree.total.at_risk,
+            schools=tree.schools,
+            outlook=outlook,
+            countdown=countdown_for(unit, timezone.localdate(), locks=True),
             **kwargs,
         )
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # What was on the page, not what was signed meanwhile.
-        agreed = set(self.request.POST.getlist("version"))
-        keys = [r.pk for r in self.records if str(r.current_id) in agreed]
-        if not keys:
-            messages.info(self.request, _("There is nothing to lock here now."))
-            return redirect("staff:unit", self.unit.code)
-        return begin_batch(self.request, "lock", keys, unit=self.unit)
 
-    def _left_out(self, ready: int) -> list[LeftOut]:
-        year = self.request.GET.get("year", "")
-        open_ones = records_below(self.request.user, self.unit, year).filter(
-            state__in=(State.DRAFT, State.REVIEWED)
-        )
-        found = [
-            LeftOut(row.school_class.name, state, count, _reasons()[state])
-            for row in counts_by_class(open_ones)
-            for state, count in row.states.items()
-        ]
-        unsigned = len(self.records) - ready
-        if unsigned:
-            reason = _("A signature is missing on the current version.")
-            found.append(LeftOut("", State.SIGNED, unsigned, reason))
-        return found
+@require_GET
+def branch(request: StaffRequest, code: str) -> HttpResponse:
+    """The lines that open below a unit in the tree."""
+    require_role(request.user, OFFICER)
+    unit = open_unit(request.user, code)
+    year = year_of(request, unit, years_of(unit))
+    tree = tree_of(request.user, unit, year, outlook_of(unit, year), _level(request))
+    more = f"{reverse('staff:unit', args=[code])}?{urlencode({'year': year})}"
+    return render(
+        request,
+        "cms/staff/includes/tree_rows.html",
+        {
+            "rows": tree.rows[:PAGE],
+            "more": more if len(tree.rows) > PAGE else "",
+            "level": _level(request),
+        },
+    )
 
 
-def _reasons() -> dict[str, str]:
-    return {
-        State.DRAFT: _("The class teacher has not submitted them."),
-        State.REVIEWED: _("The head has not signed them."),
-    }
+@require_GET
+def class_branch(request: StaffRequest, code: str, class_id: int) -> HttpResponse:
+    """In whose queues the records of one class lie."""
+    require_role(request.user, OFFICER)
+    unit = open_unit(request.user, code)
+    school_class = open_class_of(unit, class_id)
+    records = records_below(request.user, unit, school_class.school_year)
+    states = folded(counts_by_state(records.filter(school_class=school_class)))
+    rows = queue_rows(unit, school_class, states, holders_below(unit), _level(request))
+    return render(request, "cms/staff/includes/tree_rows.html", {"rows": rows})
+
+
+def _level(request: HttpRequest) -> int:
+    asked = request.GET.get("level", "")
+    return min(int(asked), DEEPEST) if asked.isdecimal() and len(asked) < 3 else 2

@@ -16,22 +16,28 @@ from . import (
     keys,
     late,
     lock_report,
+    locking,
+    ministry,
     notices,
     packets,
     printing,
     reassess,
     records,
+    reminders,
     renewals,
     reviewing,
     searching,
+    season,
     subjects,
     transfers,
+    unit_rows,
     units,
 )
 
 app_name = "staff"
 urlpatterns = [
     path("role/", home.switch_role, name="switch-role"),
+    path("classes/<int:class_id>/nudge/<slug:state>/", home.remind, name="nudge"),
     # Classes
     path("classes/", classes.ClassesView.as_view(), name="classes"),
     path("classes/<int:class_id>/", classes.ClassView.as_view(), name="class"),
@@ -107,7 +113,25 @@ urlpatterns = [
     # Department
     path("units/", units.own_unit, name="units"),
     path("units/<slug:code>/", units.UnitView.as_view(), name="unit"),
-    path("units/<slug:code>/lock/", units.LockView.as_view(), name="lock"),
+    path("units/<slug:code>/branch/", units.branch, name="branch"),
+    path(
+        "units/<slug:code>/branch/<int:class_id>/",
+        units.class_branch,
+        name="class-branch",
+    ),
+    path("units/<slug:code>/tree.xlsx", unit_rows.tree_workbook, name="tree-workbook"),
+    path("units/<slug:code>/rows/", unit_rows.UnitRowsView.as_view(), name="unit-rows"),
+    path(
+        "units/<slug:code>/rows/<int:class_id>/",
+        unit_rows.ClassRowsView.as_view(),
+        name="class-rows",
+    ),
+    path("units/<slug:code>/season/", season.SeasonView.as_view(), name="season"),
+    path("units/<slug:code>/remind/", reminders.RemindView.as_view(), name="remind"),
+    path("units/<slug:code>/lock/", locking.LockView.as_view(), name="lock"),
+    path(
+        "units/<slug:code>/ministry/", ministry.MinistryView.as_view(), name="ministry"
+    ),
     path("calendar/", calendar.own_calendar, name="own-calendar"),
     path("calendar/<slug:code>/", calendar.CalendarView.as_view(), name="calendar"),
     path(
