@@ -7,10 +7,11 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from documents.models import Unit, User
 from documents.rehash import sweep
 
 from .models import ConsentStatus
-from .services import batches, canary, consents, renewing
+from .services import batches, canary, consents, ministry, renewing
 from .services.calendar import ensure_calendars
 from .services.checkpoints import make_checkpoint
 from .services.drafts import settle_quiet
@@ -72,6 +73,22 @@ def reconcile() -> None:
 def settle_what_is_quiet() -> None:
     """What is typed becomes a version when its author rests. Harmless twice."""
     settle_quiet(at=timezone.now())
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(SigningUnavailable,),
+    retry_backoff=True,
+    max_retries=8,
+)
+def report_year(department_id: int, school_year: str, user_id: int) -> None:
+    """Report a year's locked records to the ministry. Harmless when delivered twice."""
+    for package in ministry.report_to_ministry(
+        department=Unit.objects.get(pk=department_id),
+        school_year=school_year,
+        by=User.objects.get(pk=user_id),
+    ):
+        logger.info("reported", package=package.pk, records=package.count)
 
 
 @shared_task
