@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
+from wagtail.admin.ui.sidebar import LinkMenuItem
+from wagtail.admin.views.home import RecentEditsPanel
 
-from cms.staff.home import QueuePanel
+from cms.staff.home import QueuePanel, spare_permissions
 from cms.staff.notices import NoticesMenuItem, NoticesPanel
-from cms.staff.roles import StaffRequest, has_role
+from cms.staff.roles import StaffRequest, acting, acts_as, has_role, offices
 from documents.models import Role
 
 SCHOOL_ROLES = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
@@ -33,20 +35,28 @@ def stylesheet() -> SafeString:
 
 @hooks.register("insert_global_admin_js")
 def script() -> SafeString:
-    return format_html('<script src="{}" defer></script>', static("staff/staff.js"))
+    return format_html(
+        '<script src="{}" data-search-page="{}" defer></script>',
+        static("staff/staff.js"),
+        reverse("staff:search"),
+    )
 
 
 @hooks.register("construct_homepage_panels")
 def only_the_queue(request: StaffRequest, panels: list[Component]) -> None:
     """The pages that an administrator edited lately stand below the queue."""
     if not has_role(request.user, [Role.ADMIN]):
+        spare_permissions(request.user)
+    if acts_as(request, [Role.ADMIN]):
+        panels[:] = [one for one in panels if isinstance(one, RecentEditsPanel)]
+    else:
         panels.clear()
     panels.insert(0, QueuePanel())
     panels.insert(1, NoticesPanel())
 
 
 class RoleMenuItem(MenuItem):
-    """Shown to those who hold one of ``roles``."""
+    """Shown to those who act in one of ``roles``; others may still open the page."""
 
     def __init__(
         self,
@@ -63,14 +73,38 @@ class RoleMenuItem(MenuItem):
         self.roles = roles
 
     def is_shown(self, request: StaffRequest) -> bool:
-        return not self.roles or has_role(request.user, self.roles)
+        return not self.roles or acts_as(request, self.roles)
 
 
 class CalendarMenuItem(RoleMenuItem):
     """Shown to officers who lock: those of a commune watch."""
 
     def is_shown(self, request: StaffRequest) -> bool:
-        return any(a.locks(a.unit) for a in request.user.standing)
+        office = acting(request)
+        return office is not None and office.locks(office.unit)
+
+
+class ActingMenuItem(MenuItem):
+    """In which of several roles the person acts, on every page; leads to the choice."""
+
+    def __init__(self) -> None:
+        url = reverse("wagtailadmin_home")
+        super().__init__(_("Role"), url, name="staff-role", icon_name="user", order=5)
+
+    def is_shown(self, request: StaffRequest) -> bool:
+        return len(offices(request.user)) > 1
+
+    def render_component(self, request: StaffRequest) -> LinkMenuItem:
+        item: LinkMenuItem = super().render_component(request)
+        office = acting(request)
+        assert office is not None  # is_shown has looked
+        item.label = office.get_role_display().capitalize()
+        return item
+
+
+@hooks.register("register_admin_menu_item")
+def acting_item() -> MenuItem:
+    return ActingMenuItem()
 
 
 @hooks.register("register_admin_menu_item")
@@ -179,7 +213,7 @@ class KeysMenuItem(MenuItem):
         )
 
     def is_shown(self, request: StaffRequest) -> bool:
-        return not has_role(request.user, [Role.ADMIN])
+        return not acts_as(request, [Role.ADMIN])
 
 
 @hooks.register("register_admin_menu_item")
@@ -193,5 +227,5 @@ OURS = ("wagtailadmin-home", "staff-")
 @hooks.register("construct_main_menu")
 def only_what_a_role_needs(request: StaffRequest, items: list[MenuItem]) -> None:
     """Pages, pictures, reports and settings are an administrator's."""
-    if not has_role(request.user, [Role.ADMIN]):
+    if not acts_as(request, [Role.ADMIN]):
         items[:] = [item for item in items if item.name.startswith(OURS)]

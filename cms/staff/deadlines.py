@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +21,7 @@ class Countdown:
     what: str
     day: date
     days_left: int
+    school_year: str = ""
 
     @property
     def is_late(self) -> bool:
@@ -37,23 +39,51 @@ class Countdown:
         return ngettext("%d day left", "%d days left", left) % left
 
 
-def countdown(assignment: Assignment, today: date) -> Countdown | None:
-    """The next date for that role; once all have passed, the last one."""
-    locks = assignment.role in (Role.OFFICER, Role.INSPECTOR)
-    return countdown_for(assignment.unit, today, locks=locks)
+def is_locker(assignment: Assignment) -> bool:
+    """Whether the lock is the date of that role; the others work towards the report."""
+    return assignment.role in (Role.OFFICER, Role.INSPECTOR)
+
+
+def dates_above(unit: Unit) -> list[Deadline]:
+    """Every date that holds for ``unit``; one query."""
+    return list(Deadline.objects.filter(unit__path__in=_paths_above(unit)))
 
 
 def countdown_for(unit: Unit, today: date, *, locks: bool) -> Countdown | None:
-    dates = [
-        (d.lock_on if locks else d.report_until, str(d.get_group_display()))
-        for d in Deadline.objects.filter(unit__path__in=_paths_above(unit))
+    """The next date for that unit; once all have passed, the last one."""
+    return next_of(dates_above(unit), today, locks=locks)
+
+
+def next_of(rows: list[Deadline], today: date, *, locks: bool) -> Countdown | None:
+    """The next date among ``rows``; once all have passed, the last one."""
+    dates = _countdowns(rows, today, locks=locks)
+    ahead = next((one for one in dates if not one.is_late), None)
+    return ahead or (dates[-1] if dates else None)
+
+
+def after(
+    rows: list[Deadline], today: date, first: Countdown | None
+) -> list[Countdown]:
+    """What comes after that date: reports and locks, the soonest first."""
+    both = [
+        one
+        for locks in (False, True)
+        for one in _countdowns(rows, today, locks=locks)
+        if first and not one.is_late and one.day > first.day
     ]
-    if not dates:
-        return None
-    coming = [pair for pair in sorted(dates) if pair[0] >= today]
-    day, group = coming[0] if coming else max(dates)
+    return sorted(both, key=lambda one: one.day)
+
+
+def _countdowns(rows: list[Deadline], today: date, *, locks: bool) -> list[Countdown]:
     what = _("Department locks (%(group)s)") if locks else _("Report until (%(group)s)")
-    return Countdown(what % {"group": group}, day, (day - today).days)
+    dates = [
+        (d.lock_on if locks else d.report_until, str(d.get_group_display()), d)
+        for d in rows
+    ]
+    return [
+        Countdown(what % {"group": group}, day, (day - today).days, d.school_year)
+        for day, group, d in sorted(dates, key=itemgetter(0, 1))
+    ]
 
 
 def year_due(unit: Unit, today: date) -> str | None:

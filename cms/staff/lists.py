@@ -12,9 +12,7 @@ from django.utils.http import urlencode
 from documents import machine
 from documents.models import LedgerEntry, SchoolClass
 from documents.querysets import RecordQuerySet
-
-# Steps after which a draft is with the teacher again, with somebody's reason.
-BACKWARD = ("return", "recall")
+from workflow.services.waiting import BACKWARD
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,15 @@ from .views import Crumb, StaffView
 SHOWN = 5
 COUNTED = 100
 PAGE = 100
+# What calls for something to be done is a line of the queue, not news.
+CALLS = (
+    "certificate_expires",
+    "certificate_before_deadline",
+    "certificate_expired",
+    "canary_failed",
+    "canary_services_failed",
+    "renewal_failed",
+)
 Line = tuple[Notice, str]
 
 
@@ -73,7 +82,7 @@ class NoticesPanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         request: StaffRequest = parent_context["request"]
-        found = new_ones(request)
+        found = [one for one in new_ones(request) if one.kind not in CALLS]
         return {"rows": lines(found[:SHOWN]), "more": len(found) > SHOWN}
 
 

@@ -19,11 +19,24 @@ class StaffRequest(HttpRequest):
 
 
 def offices(user: User) -> list[Assignment]:
-    """The assignments in force, in the order of ``Role``."""
-    return sorted(
+    """The assignments in force, in the order of ``Role``.
+
+    Whoever teaches a subject in many classes of a school does so in one office.
+    """
+    mine = sorted(
         user.standing,
         key=lambda a: (_ORDER.index(a.role), a.unit.name, str(a.school_class or "")),
     )
+    taught: set[int] = set()
+    return [a for a in mine if not _is_repeated(a, taught)]
+
+
+def _is_repeated(assignment: Assignment, taught: set[int]) -> bool:
+    if assignment.role != Role.SUBJECT_TEACHER:
+        return False
+    repeated = assignment.unit_id in taught
+    taught.add(assignment.unit_id)
+    return repeated
 
 
 def acting(request: StaffRequest) -> Assignment | None:
@@ -48,9 +61,15 @@ def has_role(user: User, roles: Iterable[str]) -> bool:
     return any(a.role in wanted for a in user.standing)
 
 
+def acts_as(request: StaffRequest, roles: Iterable[str]) -> bool:
+    """Whether the role that the person acts in is one of ``roles``."""
+    office = acting(request)
+    return office is not None and office.role in set(roles)
+
+
 def office_label(assignment: Assignment) -> str:
-    """ "Head · Trường Tiểu học Mỹ Ngãi", for a teacher with the class."""
+    """ "Head · Trường Tiểu học Mỹ Ngãi", for a class teacher with the class."""
     parts = [assignment.get_role_display().capitalize(), assignment.unit.name]
-    if assignment.school_class:
+    if assignment.role == Role.CLASS_TEACHER and assignment.school_class:
         parts.insert(1, assignment.school_class.name)
     return " · ".join(parts)

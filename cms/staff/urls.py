@@ -37,6 +37,7 @@ from . import (
 app_name = "staff"
 urlpatterns = [
     path("role/", home.switch_role, name="switch-role"),
+    path("classes/<int:class_id>/nudge/<slug:state>/", home.remind, name="nudge"),
     # Classes
     path("classes/", classes.ClassesView.as_view(), name="classes"),
     path("classes/<int:class_id>/", classes.ClassView.as_view(), name="class"),

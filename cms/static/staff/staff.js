@@ -1,8 +1,13 @@
 /* Keyboard in lists, focus where it is needed. Buttons with a key of their own use
    Wagtail's w-kbd controller; pages work without any of this. */
 (() => {
+  const searchPage = document.currentScript?.dataset.searchPage;
+
   const typing = (target) =>
     target.closest("input, textarea, select, [contenteditable], [role=tablist]");
+
+  // The grid has keys of its own; in it j, k and Esc are for its cells.
+  const inGrid = (target) => target.closest(".hb-cells");
 
   const rows = () =>
     [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent);
@@ -17,22 +22,54 @@
   // What was typed stays in it.
   const closeReason = () => {
     const open = document.querySelector("details.hb-reason[open]");
-    if (!open) return;
+    if (!open) return false;
     open.open = false;
     open.querySelector("summary").focus();
+    return true;
+  };
+
+  // Whoever has typed something or stands before an open dialog stays where they are.
+  let typed = false;
+  document.addEventListener("input", ({ target }) => (typed ||= !target.matches("[data-search]")));
+  const DIALOGS = "dialog[open], .w-dialog:not([aria-hidden=true])";
+  // Looked at before anybody else hears of the key: Esc has closed it afterwards.
+  let inDialog = false;
+  window.addEventListener(
+    "keydown",
+    () => (inDialog = document.querySelector(DIALOGS) !== null),
+    true,
+  );
+
+  // Back is the page before this one in the line of pages above the title.
+  const back = () => {
+    const line = [...document.querySelectorAll(".w-breadcrumbs a")];
+    const above = line.filter((link) => link.pathname !== location.pathname).pop();
+    if (above) location.assign(above.href);
+  };
+
+  const search = () => {
+    const field = document.querySelector("[data-search]");
+    if (field) return field.focus();
+    // Who does not search has no such page in the menu.
+    document.querySelector(`a[href="${searchPage}"]`)?.click();
+  };
+
+  const onEscape = (event) => {
+    if (event.defaultPrevented || inDialog || closeReason()) return;
+    if (event.target.matches("[data-search]")) return event.target.blur();
+    if (!typing(event.target) && !inGrid(event.target) && !typed) back();
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") return closeReason();
+    if (event.key === "Escape") return onEscape(event);
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+    if (inDialog || inGrid(event.target)) return;
     // Where j and k turn pages, Wagtail's controller has them.
     const taken = document.querySelector('[data-w-kbd-key-value="j"], [data-w-kbd-key-value="k"]');
     if (event.key === "j" && !taken) move(1);
     else if (event.key === "k" && !taken) move(-1);
     else if (event.key === "/") {
-      const field = document.querySelector("[data-search]");
-      if (!field) return;
-      field.focus();
+      search();
       event.preventDefault();
     }
   });

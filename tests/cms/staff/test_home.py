@@ -131,22 +131,58 @@ def menu_of(client):
     return {item.name for item in admin_menu.menu_items_for_request(request)}
 
 
-def test_what_a_role_does_not_need_is_not_in_its_menu(
-    sign_in, teacher, registrar, officer
-):
-    common = {"wagtailadmin-home", "staff-search", "staff-batches", "staff-keys"}
-    common.add("staff-notices")
-
-    assert menu_of(sign_in(teacher)) == common | {"staff-classes"}
-    assert menu_of(sign_in(registrar)) == common | {
-        "staff-classes",
+COMMON = {
+    "wagtailadmin-home",
+    "staff-notices",
+    "staff-search",
+    "staff-batches",
+    "staff-keys",
+}
+SCHOOL = COMMON | {"staff-classes", "staff-key"}
+MENUS = {
+    "teacher": SCHOOL,
+    "head": SCHOOL | {"staff-late"},
+    "registrar": SCHOOL
+    | {
         "staff-imports",
         "staff-transfers",
-    }
-    assert menu_of(sign_in(officer)) == common | {"staff-units", "staff-renewals"}
+        "staff-packets",
+        "staff-late",
+        "staff-seal",
+    },
+    "officer": COMMON
+    | {
+        "staff-units",
+        "staff-own-calendar",
+        "staff-packets",
+        "staff-late",
+        "staff-renewals",
+    },
+    "inspector": COMMON - {"staff-batches"},
+}
 
 
-@pytest.mark.parametrize("role", ["teacher", "head", "registrar", "officer"])
+@pytest.mark.parametrize("role", MENUS)
+def test_what_a_role_does_not_need_is_not_in_its_menu(request, sign_in, role):
+    assert menu_of(sign_in(request.getfixturevalue(role))) == MENUS[role]
+
+
+def test_the_menu_is_that_of_the_role_in_which_a_person_acts(sign_in, head, school):
+    office = Assignment.objects.create(user=head, unit=school, role="registrar")
+    client = sign_in(head)
+    client.post(to("switch-role"), {"assignment": office.pk})
+    assert menu_of(client) == MENUS["registrar"] | {"staff-role"}
+
+    client.post(to("switch-role"), {"assignment": head.assignments.get(role="head").pk})
+
+    assert menu_of(client) == MENUS["head"] | {"staff-role"}
+    # What is not shown is not denied.
+    assert client.get(to("transfers")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "role", ["teacher", "head", "registrar", "officer", "inspector", "admin_user"]
+)
 def test_the_queue_asks_as_much_for_40_records_as_for_3(
     request, sign_in, queries_of, school_class, deadline, role
 ):

@@ -1,0 +1,142 @@
+"""The officer: what is to be decided and locked, and which schools are behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from documents.models import FINAL_STATES, Direction, Package, Record, State
+from workflow.services.late import open_requests
+from workflow.services.waiting import figures
+
+from .base import Desk, Queue, Task
+
+# From so many days before the date a school that lacks signatures is pointed at.
+BEHIND = 14
+LATELY = timedelta(days=7)
+# (school, school year, state)
+Counts = Counter[tuple[int, str, str]]
+
+
+def fill(queue: Queue, desk: Desk) -> None:
+    counts = _counts(desk)
+    tree = reverse("staff:unit", args=[desk.unit.code])
+    signed = _state(counts, State.SIGNED)
+    if desk.office.locks(desk.unit):
+        text = _("signed by their schools, ready to be locked")
+        ready = Task(signed, text, f"{tree}?state={State.SIGNED}", _("Look"))
+        queue.waiting = [*_locks_due(desk), *_to_decide(desk), ready]
+    else:
+        text = _("signed, waiting for the department's lock")
+        queue.sent = [Task(signed, text, f"{tree}?state={State.SIGNED}")]
+        queue.waiting = _received(desk, figures(desk.user, received=_packages(desk)))
+    queue.waiting += _behind(desk, counts, tree)
+    queue.coming = [
+        Task(
+            _state(counts, State.REVIEWED),
+            _("with the heads, to be signed"),
+            f"{tree}?state={State.REVIEWED}",
+        ),
+        Task(
+            _state(counts, State.DRAFT),
+            _("not submitted by their teachers"),
+            f"{tree}?state={State.DRAFT}",
+        ),
+    ]
+    year = {k: n for k, n in counts.items() if k[1] == desk.year}
+    done = sum(n for (_s, _y, state), n in year.items() if state in FINAL_STATES)
+    queue.measure(done, sum(year.values()))
+    queue.empty = _("No signed record waits for the lock.")
+
+
+def _counts(desk: Desk) -> Counts:
+    """In the order of an index, which then holds all that is asked; two queries."""
+    records = Record.objects.issued_below(desk.user, desk.unit)
+    rows = records.order_by().values_list("issuer", "school_year", "state")
+    return Counter({row[:3]: row[3] for row in rows.annotate(n=Count("*"))})
+
+
+def _state(counts: Counts, state: str) -> int:
+    return sum(n for (_school, _year, one), n in counts.items() if one == state)
+
+
+def _locks_due(desk: Desk) -> list[Task]:
+    """Locks of the own calendar whose day has come and which have not run."""
+    due = [
+        row
+        for row in desk.dates
+        if row.unit_id == desk.unit.pk
+        and row.locked_at is None
+        and row.lock_on <= desk.today
+    ]
+    return [
+        Task(
+            1,
+            _("lock of %(year)s is due since %(day)s (%(group)s)")
+            % {
+                "year": row.school_year,
+                "day": row.lock_on.strftime("%d/%m/%Y"),
+                "group": row.get_group_display(),
+            },
+            reverse("staff:lock-report", args=[desk.unit.code, row.pk]),
+            _("Look"),
+        )
+        for row in due
+    ]
+
+
+def _to_decide(desk: Desk) -> list[Task]:
+    asked = open_requests(desk.user).filter(
+        decided_at=None, school__path__startswith=desk.unit.path
+    )
+    found = figures(desk.user, late=asked, received=_packages(desk))
+    text = ngettext(
+        "request for late records to decide",
+        "requests for late records to decide",
+        found["late"],
+    )
+    late = Task(found["late"], text, reverse("staff:late"), _("Decide"))
+    return [late, *_received(desk, found)]
+
+
+def _packages(desk: Desk) -> QuerySet[Package]:
+    return Package.objects.filter(
+        direction=Direction.RECEIVED,
+        receiver__path__startswith=desk.unit.path,
+        entered_at__gte=desk.at - LATELY,
+    )
+
+
+def _received(desk: Desk, found: dict[str, int]) -> list[Task]:
+    count = found["received"]
+    text = ngettext(
+        "package came in during the last 7 days",
+        "packages came in during the last 7 days",
+        count,
+    )
+    return [Task(count, text, reverse("staff:packets"), _("Look"))]
+
+
+def _behind(desk: Desk, counts: Counts, tree: str) -> list[Task]:
+    """Schools that have not signed everything, shortly before the reports are due."""
+    reports = [row.report_until for row in desk.dates if row.school_year == desk.year]
+    if not reports or (min(reports) - desk.today).days > BEHIND:
+        return []
+    lacking = (State.DRAFT, State.REVIEWED)
+    schools = {
+        school
+        for (school, year, state) in counts
+        if year == desk.year and state in lacking
+    }
+    day = min(reports).strftime("%d/%m/%Y")
+    text = ngettext(
+        "school has not signed everything; the report is due on %s",
+        "schools have not signed everything; the reports are due on %s",
+        len(schools),
+    )
+    return [Task(len(schools), text % day, tree, _("Look"))]
