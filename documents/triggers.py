@@ -21,6 +21,8 @@ APPEND_ONLY = (
     "documents_readlog",
     "documents_checkpoint",
     "documents_sealedhead",
+    # What keys have answered: a second attempt must find it.
+    "workflow_journalentry",
 )
 # A locked record may only change hands: these are all of its columns that may move.
 MOVABLE = ("state", "custodian_id", "revision")

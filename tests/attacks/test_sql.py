@@ -20,6 +20,7 @@ from documents.models import (
 from documents.reading import log_reads
 from tests.actors import make_record
 from tests.factories import NOW, make_draft, make_pupil
+from workflow.models import Batch, BatchItem, JournalEntry
 
 COLUMNS = {
     "documents_version": ("canonical", "sha256", "number", "record_id", "reason"),
@@ -29,6 +30,7 @@ COLUMNS = {
     "documents_readlog": ("user_id", "at", "access", "sequence", "digest"),
     "documents_checkpoint": ("at", "previous", "digest", "token", "findings"),
     "documents_sealedhead": ("sequence", "digest", "record_id"),
+    "workflow_journalentry": ("slot", "digest", "value", "at"),
 }
 sqlite_only = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="INSERT OR REPLACE is SQLite's own"
@@ -55,6 +57,11 @@ def locked(
     checkpoint = Checkpoint.objects.create(number=1, at=NOW, previous="0" * 64)
     SealedHead.objects.create(
         checkpoint=checkpoint, record=record, chain="ledger", sequence=1
+    )
+    batch = Batch.objects.create(step="sign", by=inspector, created_at=NOW)
+    item = BatchItem.objects.create(batch=batch, record=record)
+    JournalEntry.objects.create(
+        item=item, slot="head", digest="a" * 64, value=b"signed", at=NOW
     )
     return record
 
