@@ -20,6 +20,12 @@ class Batch(models.Model):
     created_at = models.DateTimeField(_("started at"))
     paused_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
+    # The day before which it should be done, and when it last had its turn.
+    due = models.DateField(_("due"), null=True)
+    turn_at = models.DateTimeField(null=True)
+    # When whoever wants to know (workflow.signals.batch_ended) heard of its end.
+    told_at = models.DateTimeField(null=True)
     # The run that works on it, and when it last showed that it lives.
     claimed_by = models.CharField(max_length=60, blank=True)
     claimed_at = models.DateTimeField(null=True)
@@ -28,6 +34,20 @@ class Batch(models.Model):
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(
+                name="batch_unfinished",
+                fields=["created_at"],
+                condition=Q(finished_at=None),
+            ),
+            models.Index(name="batch_turn", fields=["turn_at"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="batch_that_is_cancelled_is_finished",
+                condition=Q(cancelled_at=None) | ~Q(finished_at=None),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.step} {self.uuid}"
@@ -38,6 +58,7 @@ class ItemStatus(models.TextChoices):
     DONE = "done", _("done")
     REFUSED = "refused", _("refused")  # the rules say no; trying again will not help
     FAILED = "failed", _("failed")  # trying again may help
+    CANCELLED = "cancelled", _("cancelled")  # it was not begun any more
 
 
 class BatchItem(models.Model):
@@ -51,7 +72,7 @@ class BatchItem(models.Model):
     record = models.ForeignKey(Record, models.PROTECT, related_name="+")
     version = models.ForeignKey(Version, models.PROTECT, null=True, related_name="+")
     status = models.CharField(
-        max_length=8, choices=ItemStatus, default=ItemStatus.PENDING
+        max_length=16, choices=ItemStatus, default=ItemStatus.PENDING
     )
     error = models.CharField(max_length=60, blank=True)
     message = models.CharField(max_length=500, blank=True)
@@ -73,7 +94,7 @@ class BatchItem(models.Model):
             ),
             models.CheckConstraint(
                 name="batch_item_that_went_wrong_names_its_error",
-                condition=Q(status__in=["pending", "done"]) | ~Q(error=""),
+                condition=Q(status__in=["pending", "done", "cancelled"]) | ~Q(error=""),
             ),
         ]
 
