@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from documents.kinds.packets import Coverage, XmlSlot
-from documents.models import Record, Signature, Version
+from documents.models import Book, Record, Signature, Version
 
 from .records import RecordPacket, Target
 
@@ -28,6 +28,7 @@ class Given:
     them and has no place in the packet.
     """
 
+    version: Version
     packet: RecordPacket
     signatures: tuple[Signature, ...]
 
@@ -43,6 +44,39 @@ class Given:
 
 def given_to(version: Version) -> Given:
     """The packet with every signature of teachers that holds for what it says."""
+    return given_to_many([version])[version.pk]
+
+
+def given_to_many(versions: Sequence[Version]) -> dict[int, Given]:
+    """The same for versions of different records, by key, in two queries.
+
+    The records come with their issuers.
+    """
+    records = [version.record for version in versions]
+    _read_books(records)
+    entered: dict[int, list[Signature]] = defaultdict(list)
+    rows = Signature.objects.filter(version__record__in=[r.pk for r in records])
+    read = rows.select_related("version").defer(
+        "version__canonical", "version__lineage"
+    )
+    # Newest first: of two over the same row it counts.
+    for row in read.order_by("-pk"):
+        entered[row.version.record_id].append(row)
+    return {one.pk: _given(one, entered[one.record_id]) for one in versions}
+
+
+def _read_books(records: Sequence[Record]) -> None:
+    # Not prefetch_related_objects: it compares keys by OR, of which SQLite refuses
+    # more than a thousand. Nor in_bulk: there it asks for 999 at a time.
+    known = Record._meta.get_field("book").is_cached
+    without = [record for record in records if not known(record)]
+    rows = Book.objects.filter(pk__in={record.book_id for record in without})
+    books = {book.pk: book for book in rows}
+    for record in without:
+        record.book = books[record.book_id]
+
+
+def _given(version: Version, entered: Iterable[Signature]) -> Given:
     packet = RecordPacket.of(version)
     slots = {
         slot.role: slot
@@ -51,7 +85,8 @@ def given_to(version: Version) -> Given:
     }
     taken: set[str] = set()
     kept = []
-    for row in _of_teachers(version, slots):
+    of_teachers = [row for row in entered if role_of(row) in slots]
+    for row in sorted(of_teachers, key=lambda one: not one.parts):  # rows, then sheet
         slot = slots[role_of(row)]
         marks = set(row.parts) or {slot.code}
         if taken.isdisjoint(marks) and _holds(packet, slot, row, version):
@@ -59,7 +94,7 @@ def given_to(version: Version) -> Given:
             kept.append(row)
             if row.xml:
                 packet.attach(slot.code, row.xml.encode())
-    return Given(packet, tuple(kept))
+    return Given(version, packet, tuple(kept))
 
 
 def role_of(signature: Signature) -> str:
@@ -116,13 +151,6 @@ def _rows(record: Record, version: Version) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = json.loads(version.canonical)[member.key]
     return found
-
-
-def _of_teachers(version: Version, roles: Iterable[str]) -> list[Signature]:
-    """Newest first: of two over the same row it counts. Rows before the sheet."""
-    entered = Signature.objects.filter(version__record=version.record_id)
-    rows = [one for one in entered.order_by("-pk") if role_of(one) in roles]
-    return sorted(rows, key=lambda one: not one.parts)
 
 
 def _holds(

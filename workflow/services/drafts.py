@@ -77,8 +77,7 @@ def working(
     """
     records = [record for record in records if record.current is not None]
     if copies is None:
-        drafts = [record.pk for record in records if record.state == State.DRAFT]
-        copies = WorkingCopy.objects.select_related("author").in_bulk(drafts)
+        copies = _copies(record for record in records if record.state == State.DRAFT)
     return {record.pk: _merged(record, copies.get(record.pk)) for record in records}
 
 
@@ -124,8 +123,11 @@ def settle(records: Sequence[Record], *, at: datetime) -> list[Version]:
     The caller holds the records' locks. What a newer version contradicts stays in
     the working copy; see ``require_settled``.
     """
-    found = working(records)
-    typed = [one for one in found.values() if one.copy is not None]
+    copies = _copies(record for record in records if record.state == State.DRAFT)
+    if not copies:
+        return []
+    found = working([record for record in records if record.pk in copies], copies)
+    typed = list(found.values())
     by_author: dict[User, list[Draft]] = defaultdict(list)
     for one in typed:
         assert one.copy is not None  # asked for above
@@ -142,10 +144,19 @@ def settle(records: Sequence[Record], *, at: datetime) -> list[Version]:
 
 def require_settled(record: Record, *, at: datetime) -> None:
     """Settle one record before a step. Raises EditsCollide if a choice is open."""
-    settle([record], at=at)
-    left = WorkingCopy.objects.filter(record=record).first()
-    if left is not None:
-        raise EditsCollide(record, left.changes)
+    for error in settle_many([record], at=at).values():
+        raise error
+
+
+def settle_many(records: Sequence[Record], *, at: datetime) -> dict[int, EditsCollide]:
+    """Settle before a step on many; the refusal of each where a choice is open."""
+    settle(records, at=at)
+    left = _copies(records)
+    return {
+        record.pk: EditsCollide(record, left[record.pk].changes)
+        for record in records
+        if record.pk in left
+    }
 
 
 @transaction.atomic
@@ -173,6 +184,13 @@ def settle_quiet(*, at: datetime) -> int:
             quiet = set(due.filter(pk__in=records).values_list("pk", flat=True))
             done += len(settle([r for r in records if r.pk in quiet], at=at))
     return done
+
+
+def _copies(records: Iterable[Record]) -> dict[int, WorkingCopy]:
+    # Not in_bulk: for SQLite it asks for 999 at a time.
+    keys = [record.pk for record in records]
+    rows = WorkingCopy.objects.select_related("author").filter(pk__in=keys)
+    return {copy.pk: copy for copy in rows}
 
 
 def _locked(ids: Iterable[int]) -> list[Record]:

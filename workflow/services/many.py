@@ -5,7 +5,7 @@ The step on one record is the step on a list of one, so that every rule stands o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Prefetch, QuerySet
@@ -79,6 +79,12 @@ def sift(taken: Taken, rule: Callable[[Record], None]) -> None:
         else:
             left.append(record)
     taken.records = left
+
+
+def refuse(taken: Taken, refusals: Mapping[int, RecordsError]) -> None:
+    """Take out the records that have a refusal here, by their keys."""
+    taken.refused.update(refusals)
+    taken.records = [one for one in taken.records if one.pk not in refusals]
 
 
 def _refusal(

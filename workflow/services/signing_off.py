@@ -14,10 +14,10 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from documents.exchange.standing import digest_of, given_to
+from documents.exchange.standing import Given, digest_of, given_to
 from documents.models import Assignment, Record, Role, Signature, User, Version
 
-from ..errors import NoCredential, VersionMoved, WorkflowError
+from ..errors import VersionMoved, WorkflowError
 from ..signing.asking import Act
 from ..signing.longterm import Keeper
 from .keyring import Key
@@ -49,6 +49,17 @@ class RowsNotSigned(WorkflowError):
         super().__init__(f"not signed: {self.rows}")
 
 
+class NotSigned(WorkflowError):
+    """``teacher`` asked for a step on what the own key has to sign first."""
+
+    code = "not_signed"
+    user_message = _("%(teacher)s has not signed this sheet yet.")
+
+    def __init__(self, teacher: User, version: Version) -> None:
+        self.teacher = teacher
+        super().__init__(f"version {version.pk} is not signed by {teacher.pk}")
+
+
 @dataclass(frozen=True)
 class Teaching:
     """Who teaches the rows of a record today: the subject's teachers, by subject.
@@ -61,13 +72,20 @@ class Teaching:
 
     @classmethod
     def of(cls, record: Record) -> Teaching:
-        found: dict[str, list[User]] = defaultdict(list)
+        return cls.of_many([record])[record.pk]
+
+    @classmethod
+    def of_many(cls, records: Sequence[Record]) -> dict[int, Teaching]:
+        """By record; one query."""
+        found: dict[int, dict[str, list[User]]] = defaultdict(dict)
         assigned = Assignment.objects.in_force().filter(
-            role=Role.SUBJECT_TEACHER, school_class=record.school_class_id
+            role=Role.SUBJECT_TEACHER,
+            school_class__in={record.school_class_id for record in records},
         )
         for one in assigned.select_related("user").order_by("pk"):
-            found[one.subject].append(one.user)
-        return cls(record, found)
+            room = found[one.school_class_id or 0]
+            room.setdefault(one.subject, []).append(one.user)
+        return {one.pk: cls(one, found[one.school_class_id]) for one in records}
 
     def own(self, parts: Iterable[str], user: User) -> tuple[str, ...]:
         """Those of ``parts`` that are this person's to sign."""
@@ -102,13 +120,19 @@ class SignOff:
     parts: tuple[str, ...]
     sheet: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        return not self.parts and not self.sheet
+
     def act(self, key: Key | None, keeper: Keeper) -> Act[SignedOff]:
         """The same sign-off asks for the same signatures again.
 
         Without a key nobody is asked, and what stands is who clicked, and when.
         """
+        if self.is_empty:
+            return SignedOff(self.version, ())
         if key is None:
-            return SignedOff(self.version, tuple(self._clicked()))
+            return self.clicked(given_to(self.version))
         signers = [self._signer(slot, key) for slot, _parts in self._slots()]
         signed = yield from sign_in_packet(
             given_to(self.version).packet,
@@ -132,8 +156,12 @@ class SignOff:
         mechanism = key.provider.mechanism
         return Signer(slot, key.certificate, mechanism, self.by, OFFICES[slot])
 
-    def _clicked(self) -> Iterable[Signature]:
-        packet, school = given_to(self.version).packet, self.version.record.issuer
+    def clicked(self, given: Given) -> SignedOff:
+        """What stands without a key: who clicked, and when."""
+        return SignedOff(self.version, tuple(self._clicks(given)))
+
+    def _clicks(self, given: Given) -> Iterable[Signature]:
+        packet, school = given.packet, self.version.record.issuer
         codes = {slot.role: slot.code for slot in packet.format.slots}
         for slot, parts in self._slots():
             yield Signature(
@@ -152,17 +180,18 @@ class SignOff:
 
 
 def key_of(teacher: User, desk: Desk) -> Key | None:
-    """The teacher's key, checked.
+    """The teacher's key, checked; None for a teacher who may sign off by a click.
 
-    None for a teacher who has none where TEACHER_SIGNATURES is "where-possible".
     Raises NoCredential else, or what ``Keyring.key`` raises.
     """
-    try:
-        return desk.keys.key(teacher)
-    except NoCredential:
-        if settings.TEACHER_SIGNATURES != WHERE_POSSIBLE:
-            raise
-        return None
+    return None if may_click(teacher) else desk.keys.key(teacher)
+
+
+def may_click(teacher: User) -> bool:
+    """Whether there is no key, and TEACHER_SIGNATURES is "where-possible"."""
+    if settings.TEACHER_SIGNATURES != WHERE_POSSIBLE:
+        return False
+    return not teacher.credentials.filter(is_active=True).exists()
 
 
 def sign_off_work(
@@ -172,7 +201,7 @@ def sign_off_work(
 
     Raises what ``key_of`` raises.
     """
-    key = key_of(sign_off.by, desk) if sign_off.parts or sign_off.sheet else None
+    key = None if sign_off.is_empty else key_of(sign_off.by, desk)
     keys = {ROWS: key, SHEET: key} if key else {}
     return Work(keys, sign_off.act(key, desk.keeper), enter)
 
@@ -185,8 +214,27 @@ def enter_signatures(record: Record, done: SignedOff) -> dict[str, object]:
     """
     if record.current != done.version:
         raise VersionMoved(record)
-    there = set(done.version.signatures.values_list("slot", flat=True))
-    new = [one for one in done.signatures if one.slot not in there]
+    return enter_many([(record, done)])[record.pk]
+
+
+def enter_many(
+    done: Sequence[tuple[Record, SignedOff]],
+) -> dict[int, dict[str, object]]:
+    """The same for many, by record; three queries where there is nothing to write."""
+    versions = [one.version.pk for _record, one in done]
+    there = set(
+        Signature.objects.filter(version__in=versions).values_list("version", "slot")
+    )
+    new = [
+        row
+        for _record, one in done
+        for row in one.signatures
+        if (row.version_id, row.slot) not in there
+    ]
     Signature.objects.bulk_create(new)
-    digest = signatures_digest(Version.objects.get(pk=done.version.pk))
-    return version_payload(record) | {"signatures": digest}
+    read = Version.objects.only("pk").prefetch_related("signatures")
+    digests = {v.pk: signatures_digest(v) for v in read.filter(pk__in=versions)}
+    return {
+        record.pk: version_payload(record) | {"signatures": digests[one.version.pk]}
+        for record, one in done
+    }

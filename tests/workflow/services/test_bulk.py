@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,14 +12,38 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks.province import Size, load_province
 from documents import ledger
-from documents.models import LedgerEntry, Record, SchoolClass, State, Unit, User
+from documents.exchange.standing import Given, given_to, given_to_many
+from documents.models import (
+    Assignment,
+    LedgerEntry,
+    Record,
+    Role,
+    SchoolClass,
+    Signature,
+    State,
+    Unit,
+    User,
+    Version,
+)
+from documents.versions import Draft, add_version
 from tests.actors import make_record
-from tests.factories import NOW, make_user
+from tests.factories import NOW, make_draft, make_pupil, make_user
 from workflow import integrity
-from workflow.errors import IllegalTransition, NotAllowed, NotVisible, ReasonMissing
+from workflow.errors import (
+    ChecksFailed,
+    IllegalTransition,
+    NotAllowed,
+    NotVisible,
+    ReasonMissing,
+)
+from workflow.models import WorkingCopy
+from workflow.services import return_record, submit_record
+from workflow.services.drafts import EditsCollide
 from workflow.services.locking import lock_records
 from workflow.services.many import Taken
 from workflow.services.returning import return_records
+from workflow.services.signing_off import NotSigned, RowsNotSigned, SignOff
+from workflow.services.submitting import submit_records
 
 LATER = NOW + timedelta(minutes=1)
 FEW, MANY = 10, 1_000
@@ -38,6 +63,29 @@ def reviewed_school(db: None) -> list[int]:
     return keys_in(State.REVIEWED)
 
 
+@pytest.fixture
+def written_school(db: None) -> list[int]:
+    """Drafts of one school, all of them signed by one teacher of all its classes."""
+    load_province(ENOUGH, stages=[State.DRAFT])
+    keys = keys_in(State.DRAFT)
+    teacher = person("teacher-0-0")
+    Assignment.objects.filter(role=Role.CLASS_TEACHER).update(user=teacher)
+    versions = Version.objects.filter(record__in=keys).select_related("record")
+    given = given_to_many(list(versions))
+    rows = [
+        row
+        for one in given.values()
+        for row in SignOff(one.version, teacher, NOW, tuple(one.unsigned_parts()), True)
+        .clicked(one)
+        .signatures
+    ]
+    old = Signature.objects.filter(slot="class_teacher").values_list("version", "slot")
+    there = set(old)
+    new = [row for row in rows if (row.version_id, row.slot) not in there]
+    Signature.objects.bulk_create(new)
+    return keys
+
+
 def keys_in(state: str) -> list[int]:
     records = Record.objects.filter(state=state).order_by("pk")
     return list(records.values_list("pk", flat=True))
@@ -54,6 +102,12 @@ def faults() -> set[str]:
 
 def person(username: str) -> User:
     return User.objects.get(username=f"do-{username}")
+
+
+def given_now(record_id: int) -> Given:
+    current = Record.objects.get(pk=record_id).current
+    assert current is not None
+    return given_to(current)
 
 
 def queries_of(work: Callable[[], Taken]) -> tuple[int, Taken]:
@@ -96,6 +150,152 @@ def test_a_thousand_are_returned_in_as_many_queries_as_ten(reviewed_school: list
     newest = LedgerEntry.objects.filter(record=many[-1]).latest("sequence")
     assert (newest.action, newest.payload["reason"]) == ("return", "Thiếu điểm")
     assert faults() == set()
+
+
+def test_a_thousand_are_submitted_in_as_many_queries_as_ten(written_school: list[int]):
+    few, many = written_school[:FEW], written_school[FEW : FEW + MANY]
+    queries, _taken = queries_of(
+        lambda: submit_records(record_ids=few, by=person("teacher-0-0"), at=LATER)
+    )
+
+    as_many, taken = queries_of(
+        lambda: submit_records(record_ids=many, by=person("teacher-0-0"), at=LATER)
+    )
+
+    assert as_many == queries
+    assert not taken.refused
+    assert [record.pk for record in taken.records] == many
+    assert set(keys_in(State.REVIEWED)) == {*few, *many}
+    newest = LedgerEntry.objects.filter(record=many[-1]).latest("sequence")
+    assert (newest.action, newest.actor) == ("submit", person("teacher-0-0"))
+    given = given_now(many[-1])
+    assert given.sheet_is_signed and not given.unsigned_parts()
+
+
+def test_what_came_back_unchanged_is_submitted_as_one_by_one(
+    school_class: SchoolClass, teacher: User, head: User
+):
+    records = [make_draft(school_class, make_pupil(name)) for name in ("An", "Lê Bình")]
+    keys = [record.pk for record in records]
+    for key in keys:
+        submit_record(record_id=key, by=teacher, at=NOW)
+        return_record(record_id=key, by=head, reason="Xem lại", at=NOW)
+    signed = Signature.objects.count()
+
+    taken = submit_records(record_ids=keys, by=teacher, at=LATER)
+
+    assert [record.pk for record in taken.records] == keys
+    assert keys_in(State.REVIEWED) == keys
+    assert Signature.objects.count() == signed
+    for record in records:
+        first, _returned, again = record.ledger.order_by("sequence")[1:]
+        assert (again.action, again.actor, again.at) == ("submit", teacher, LATER)
+        assert again.payload == first.payload
+    assert faults() == set()
+
+
+def test_what_its_teacher_has_not_signed_is_not_submitted_without_a_key(
+    school_class: SchoolClass, teacher: User
+):
+    record = make_draft(school_class)
+
+    taken = submit_records(record_ids=[record.pk], by=teacher, at=NOW)
+
+    assert type(taken.refused[record.pk]) is NotSigned
+    assert str(teacher) in taken.refused[record.pk].for_user()
+    assert keys_in(State.DRAFT) == [record.pk]
+    assert not Signature.objects.exists()
+    assert record.ledger.count() == 1
+
+
+def test_a_teacher_who_may_click_submits_many_without_a_key(
+    school_class: SchoolClass, school: Unit, settings: Any
+):
+    settings.TEACHER_SIGNATURES = "where-possible"
+    teacher = make_user("clicks", "class_teacher", school, school_class)
+    teacher.credentials.all().delete()
+    records = [make_draft(school_class, make_pupil(name)) for name in ("An", "Lê Bình")]
+
+    taken = submit_records(record_ids=[r.pk for r in records], by=teacher, at=NOW)
+
+    assert not taken.refused
+    for record in records:
+        given = given_now(record.pk)
+        assert given.sheet_is_signed and not given.unsigned_parts()
+        assert {one.certificate for one in given.signatures} == {""}
+    assert faults() == set()
+
+
+def test_each_record_of_a_class_is_refused_for_its_own_reason(
+    school_class: SchoolClass, teacher: User, head: User, school: Unit
+):
+    sound, bare, typed, taught = (
+        make_draft(school_class, make_pupil(name))
+        for name in ("An", "Lê Bình", "Lê Cúc", "Lê Dung")
+    )
+    for record in (sound, typed):
+        submit_record(record_id=record.pk, by=teacher, at=NOW)
+        return_record(record_id=record.pk, by=head, reason="Xem lại", at=NOW)
+    empty = bare.current.content.model_copy(update={"subjects": {}})
+    add_version(Draft(bare, empty), by=None, at=NOW)
+    WorkingCopy.objects.create(
+        record=typed,
+        author=teacher,
+        saved_at=NOW,
+        changes={"subjects.math.score": [1, 2]},
+    )
+    make_user("maths", "subject_teacher", school, school_class, subject="math")
+    keys = [sound.pk, bare.pk, typed.pk, taught.pk]
+
+    taken = submit_records(record_ids=keys, by=teacher, at=LATER)
+
+    assert [record.pk for record in taken.records] == [sound.pk]
+    assert {key: type(error) for key, error in taken.refused.items()} == {
+        bare.pk: ChecksFailed,
+        typed.pk: EditsCollide,
+        taught.pk: RowsNotSigned,
+    }
+    assert keys_in(State.DRAFT) == [bare.pk, typed.pk, taught.pk]
+
+
+def test_what_is_typed_meanwhile_takes_its_signature_away(
+    school_class: SchoolClass, teacher: User, head: User
+):
+    record = make_draft(school_class)
+    submit_record(record_id=record.pk, by=teacher, at=NOW)
+    return_record(record_id=record.pk, by=head, reason="Xem lại", at=NOW)
+    said = record.current.content.subjects["math"].comment
+    WorkingCopy.objects.create(
+        record=record,
+        author=teacher,
+        saved_at=NOW,
+        changes={"subjects.math.comment": [said, "Em làm bài cẩn thận."]},
+    )
+
+    taken = submit_records(record_ids=[record.pk], by=teacher, at=LATER)
+
+    assert type(taken.refused[record.pk]) is NotSigned
+    now = Record.objects.get(pk=record.pk)
+    assert now.state == State.DRAFT
+    assert now.current.content.subjects["math"].comment == "Em làm bài cẩn thận."
+
+
+def test_who_may_not_submit_one_may_not_submit_many(
+    school_class: SchoolClass, units: dict[str, Unit], head: User, registrar: User
+):
+    records = [make_record(school_class, "draft", units) for _ in range(2)]
+    stranger = make_user("stranger", "head", units["far"])
+    keys = [record.pk for record in records]
+
+    for user, refusal in (
+        (head, NotAllowed),
+        (registrar, NotAllowed),
+        (stranger, NotVisible),
+    ):
+        taken = submit_records(record_ids=keys, by=user, at=NOW)
+
+        assert {type(error) for error in taken.refused.values()} == {refusal}
+    assert keys_in(State.DRAFT) == keys
 
 
 def test_a_refusal_stops_only_its_own_record(
