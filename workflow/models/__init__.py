@@ -7,9 +7,11 @@ from .drafts import WorkingCopy
 from .holidays import CalendarChange, Holiday, QuietHours
 from .late import LateRecord, LateRequest
 from .lockruns import LeftOut, LockRun
+from .looks import Look
 from .notices import MailChoice, Notice, NoticePreference
 from .reassessments import Reassessment
 from .reminders import ReminderRule
+from .tally import CountedDay, Tally
 
 __all__ = [
     "Batch",
@@ -18,6 +20,7 @@ __all__ = [
     "CommentPhrase",
     "Consent",
     "ConsentStatus",
+    "CountedDay",
     "Credential",
     "Deadline",
     "Group",
@@ -29,11 +32,13 @@ __all__ = [
     "LateRequest",
     "LeftOut",
     "LockRun",
+    "Look",
     "MailChoice",
     "Notice",
     "NoticePreference",
     "QuietHours",
     "Reassessment",
     "ReminderRule",
+    "Tally",
     "WorkingCopy",
 ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from documents.models import Record, User
 
+from .looking import forget_looks
 from .many import Taken, claim_many
 from .steps import conclude_many, require_reason, version_payload
 
@@ -34,6 +35,7 @@ def return_records(
     taken = claim_many(record_ids, step="return", by=by)
     for record in taken.records:
         record.send_back(at=at)
+    forget_looks(taken.records)
     conclude_many(
         taken.records,
         "return",
