@@ -29,10 +29,11 @@ def fill(queue: Queue, desk: Desk) -> None:
             notes=_lines(broken, "sha256"),
         )
     ]
+    queue.empty = _("You keep the site and the accounts; records are not shown to you.")
+    queue.next = _("No checkpoint has been made yet: the clock makes one every night.")
     if last is not None:
         queue.waiting += _of_checkpoint(desk, last)
-    queue.empty = _("You keep the site and the accounts; records are not shown to you.")
-    queue.next = _("No check has found anything that stands open.")
+        queue.next = _("Last checkpoint: %s. No finding stands open.") % _time(last)
 
 
 def _of_checkpoint(desk: Desk, last: Checkpoint) -> list[Task]:
@@ -43,9 +44,12 @@ def _of_checkpoint(desk: Desk, last: Checkpoint) -> list[Task]:
     )
     if last.at > desk.at - OVERDUE:
         return [findings]
-    day = timezone.localtime(last.at).strftime("%d/%m/%Y %H:%M")
-    text = _("checkpoint is overdue: the last is of %s. Does the clock run?") % day
-    return [Task(1, text), findings]
+    text = _("checkpoint is overdue: the last is of %s. Does the clock run?")
+    return [Task(1, text % _time(last)), findings]
+
+
+def _time(last: Checkpoint) -> str:
+    return timezone.localtime(last.at).strftime("%d/%m/%Y %H:%M")
 
 
 def _lines(findings: Iterable[Mapping[str, Any]], where: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -93,11 +94,11 @@ class Desk:
     def unit(self) -> Unit:
         return self.office.unit
 
-    @property
+    @cached_property
     def today(self) -> date:
         return timezone.localdate(self.at)
 
-    @property
+    @cached_property
     def countdown(self) -> Countdown | None:
         return next_of(list(self.dates), self.today, locks=is_locker(self.office))
 

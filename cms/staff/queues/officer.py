@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,30 +26,24 @@ Counts = Counter[tuple[int, str, str]]
 
 def fill(queue: Queue, desk: Desk) -> None:
     counts = _counts(desk)
-    tree = reverse("staff:unit", args=[desk.unit.code])
-    signed = _state(counts, State.SIGNED)
     if desk.office.locks(desk.unit):
         text = _("signed by their schools, ready to be locked")
-        ready = Task(signed, text, f"{tree}?state={State.SIGNED}", _("Look"))
-        queue.waiting = [*_locks_due(desk), *_to_decide(desk), ready]
+        ready = _by_year(desk, counts, State.SIGNED, text, _("Look"))
+        queue.waiting = [*_locks_due(desk), *_to_decide(desk), *ready]
     else:
         text = _("signed, waiting for the department's lock")
-        queue.sent = [Task(signed, text, f"{tree}?state={State.SIGNED}")]
+        queue.sent = _by_year(desk, counts, State.SIGNED, text)
         queue.waiting = _received(desk, figures(desk.user, received=_packages(desk)))
-    queue.waiting += _behind(desk, counts, tree)
+    queue.waiting += _behind(desk, counts)
+    with_heads, at_work = (
+        _("with the heads, to be signed"),
+        _("not submitted by their teachers"),
+    )
     queue.coming = [
-        Task(
-            _state(counts, State.REVIEWED),
-            _("with the heads, to be signed"),
-            f"{tree}?state={State.REVIEWED}",
-        ),
-        Task(
-            _state(counts, State.DRAFT),
-            _("not submitted by their teachers"),
-            f"{tree}?state={State.DRAFT}",
-        ),
+        *_by_year(desk, counts, State.REVIEWED, with_heads),
+        *_by_year(desk, counts, State.DRAFT, at_work),
     ]
-    year = {k: n for k, n in counts.items() if k[1] == desk.year}
+    year = {key: count for key, count in counts.items() if key[1] == desk.year}
     done = sum(n for (_s, _y, state), n in year.items() if state in FINAL_STATES)
     queue.measure(done, sum(year.values()))
     queue.empty = _("No signed record waits for the lock.")
@@ -61,8 +56,28 @@ def _counts(desk: Desk) -> Counts:
     return Counter({row[:3]: row[3] for row in rows.annotate(n=Count("*"))})
 
 
-def _state(counts: Counts, state: str) -> int:
-    return sum(n for (_school, _year, one), n in counts.items() if one == state)
+def _by_year(
+    desk: Desk, counts: Counts, state: str, text: str, action: str = ""
+) -> list[Task]:
+    """The newest year first; each number leads to the records of its year."""
+    years: Counter[str] = Counter()
+    for (_school, year, one), count in counts.items():
+        if one == state:
+            years[year] += count
+    return [
+        Task(
+            years[year],
+            text if year == desk.year else f"{text} · {year}",
+            _rows(desk, year, state),
+            action,
+        )
+        for year in sorted(years, reverse=True)
+    ]
+
+
+def _rows(desk: Desk, year: str, state: str) -> str:
+    tree = reverse("staff:unit", args=[desk.unit.code])
+    return f"{tree}?{urlencode({'year': year, 'state': state})}"
 
 
 def _locks_due(desk: Desk) -> list[Task]:
@@ -122,7 +137,7 @@ def _received(desk: Desk, found: dict[str, int]) -> list[Task]:
     return [Task(count, text, reverse("staff:packets"), _("Look"))]
 
 
-def _behind(desk: Desk, counts: Counts, tree: str) -> list[Task]:
+def _behind(desk: Desk, counts: Counts) -> list[Task]:
     """Schools that have not signed everything, shortly before the reports are due."""
     reports = [row.report_until for row in desk.dates if row.school_year == desk.year]
     if not reports or (min(reports) - desk.today).days > BEHIND:
@@ -139,4 +154,5 @@ def _behind(desk: Desk, counts: Counts, tree: str) -> list[Task]:
         "schools have not signed everything; the reports are due on %s",
         len(schools),
     )
+    tree = reverse("staff:unit", args=[desk.unit.code])
     return [Task(len(schools), text % day, tree, _("Look"))]

@@ -338,6 +338,21 @@ def test_the_officer_decides_locks_and_sees_who_is_behind(
     assert not any("lock of" in task.text for task in waiting)
 
 
+def test_the_officers_numbers_lead_to_as_many_rows(
+    sign_in, officer, draft_record, school, deadline
+):
+    older = factories.make_class(school, "4A", "2024-2025")
+    fill(older, 2)
+    client = sign_in(officer)
+
+    coming = client.get(HOME).context["queue"].coming
+
+    assert [task.count for task in coming] == [1, 2]
+    for task in coming:
+        page = client.get(task.url, follow=True)
+        assert sum(lot.count for lot in page.context["lots"]) == task.count
+
+
 def test_long_before_the_date_no_school_is_behind(queue_of, officer, draft_record):
     assert queue_of(officer).waiting == []
 
@@ -372,13 +387,17 @@ def checkpoint(at, findings=()):
     )
 
 
+def test_without_a_checkpoint_nothing_is_called_well(queue_of, admin_user):
+    assert "No checkpoint has been made yet" in queue_of(admin_user).next
+
+
 def test_the_administrator_sees_that_all_is_well(queue_of, admin_user):
     checkpoint(NOW)
 
     queue = queue_of(admin_user)
 
     assert queue.waiting == []
-    assert "No check has found anything" in queue.next
+    assert "No finding stands open" in queue.next
 
 
 def test_the_administrator_sees_what_the_checks_found(queue_of, admin_user):
