@@ -42,6 +42,8 @@ class LedgerEntry(models.Model):
                 name="ledger_sequence_starts_at_1", condition=Q(sequence__gte=1)
             ),
         ]
+        # What happened on a day.
+        indexes = [models.Index(fields=["at"], name="ledger_by_time")]
 
     def __str__(self) -> str:
         return f"{self.record_id}#{self.sequence} {self.action}"

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from documents.models import Assignment, Role, State, Unit
@@ -30,6 +29,7 @@ from .pace import (
     forecast,
     norms_of,
 )
+from .tallying import moves
 from .workdays import WorkDays, paths_above, workdays_of
 
 # From this hour on a day's work is taken to be done.
@@ -129,7 +129,7 @@ def school_forecasts(
     """The forecast of every school among ``records`` at or below ``unit``, by its key.
 
     ``records`` are those that the reader may see; the pace of them all is what is
-    expected of a school that has not begun. Five queries.
+    expected of a school that has not begun. Seven queries.
     """
     at = at or timezone.now()
     clock = Clock.at(at, workdays_of(unit))
@@ -148,7 +148,7 @@ def school_forecasts(
 def tree_rows(
     records: RecordQuerySet, unit: Unit, school_year: str, at: datetime | None = None
 ) -> list[TreeRow]:
-    """One row for each child of ``unit``, the most urgent first. Eight queries.
+    """One row for each child of ``unit``, the most urgent first. Ten queries.
 
     A school without a visible end comes before every date, then the latest date.
     """
@@ -165,7 +165,7 @@ def tree_rows(
 
 
 def school_flows(records: RecordQuerySet, clock: Clock) -> list[SchoolFlow]:
-    """What stands where, and what moved on each past working day. Two queries."""
+    """What stands where, and what moved on each past working day. Four queries."""
     schools: dict[int, SchoolFlow] = {}
     classes: dict[int, ClassFlow] = {}
     rows = records.order_by().values_list(
@@ -177,12 +177,12 @@ def school_flows(records: RecordQuerySet, clock: Clock) -> list[SchoolFlow]:
             classes[key] = ClassFlow(key, name)
             flow.classes.append(classes[key])
         _count(classes[key], state, count)
-    for key, action, day, count in _moves(records, clock):
-        index = clock.index(day)
-        if index is not None and key in classes:
-            submitted, signed = MOVES[action]
-            classes[key].submitted[index] += submitted * count
-            classes[key].signed_by_day[index] += signed * count
+    for one in moves(records, schools, clock.past[0], clock.first):
+        index = clock.index(one.day)
+        if index is not None and one.school_class in classes:
+            submitted, signed = MOVES[one.action]
+            classes[one.school_class].submitted[index] += submitted * one.number
+            classes[one.school_class].signed_by_day[index] += signed * one.number
     return list(schools.values())
 
 
@@ -196,24 +196,6 @@ def _count(flow: ClassFlow, state: str, count: int) -> None:
             flow.signed += count
         case _:
             flow.locked += count
-
-
-def _moves(
-    records: RecordQuerySet, clock: Clock
-) -> Iterable[tuple[int, str, date, int]]:
-    zone = timezone.get_default_timezone()
-    since = datetime.combine(clock.past[0], time.min, zone)
-    until = datetime.combine(clock.first, time.min, zone)
-    lines = records.filter(
-        ledger__action__in=list(MOVES), ledger__at__gte=since, ledger__at__lt=until
-    )
-    days = lines.annotate(day=TruncDate("ledger__at", tzinfo=zone)).order_by()
-    found: Iterable[tuple[int, str, date, int]] = (
-        days.values("school_class_id", "ledger__action", "day")
-        .annotate(n=Count("ledger__pk"))
-        .values_list("school_class_id", "ledger__action", "day", "n")
-    )
-    return found
 
 
 def _dated(
