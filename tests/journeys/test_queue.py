@@ -1,0 +1,94 @@
+"""The first page in a real browser: by keyboard alone, for every role on every size."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.installation import Site
+
+from .test_browser import check_access, person
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.journey,
+    pytest.mark.xdist_group("journey in the browser"),
+]
+
+ROLES = ["teacher1a", "english", "head", "registrar", "officer", "inspector", "admin"]
+
+
+def lines(page: Page) -> list[str]:
+    rows = page.locator("[data-row]")
+    return [rows.nth(n).get_attribute("href") or "" for n in range(rows.count())]
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.getAttribute('href')"))
+
+
+def test_the_queue_is_walked_opened_and_left_by_keys(
+    browser: Browser, site: Site
+) -> None:
+    with person(browser, site, "teacher1a") as page:
+        first, second, *_others = lines(page)
+        expect(page.locator("[data-first]")).to_be_focused()
+        page.keyboard.press("j")
+        assert focused(page) == second
+        page.keyboard.press("k")
+        assert focused(page) == first
+
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{first}")
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/admin/classes/")
+        page.keyboard.press("Escape")
+        page.wait_for_url(re.compile(r"/admin/$"))
+
+
+def test_the_keys_are_shown_and_the_search_is_one_key_away(
+    browser: Browser, site: Site
+) -> None:
+    with person(browser, site, "head") as page:
+        page.keyboard.press("?")
+        dialog = page.locator("#keyboard-shortcuts-dialog")
+        expect(dialog).to_contain_text("Back to the page above")
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(page).to_have_url(re.compile(r"/admin/$"))
+
+        page.keyboard.press("/")
+        page.wait_for_url("**/admin/search/")
+        expect(page.locator("[data-search]")).to_be_focused()
+        page.keyboard.type("hoa/j")
+        expect(page.locator("[data-search]")).to_have_value("hoa/j")
+
+
+def test_the_grid_shows_its_own_keys_and_keeps_esc(
+    browser: Browser, site: Site
+) -> None:
+    with person(browser, site, "teacher4b") as page:
+        page.goto("/admin/classes/")
+        page.locator("main [data-row]").first.click()
+        page.locator('td[data-n="0"][data-c="0"]').click()
+        address = page.url
+
+        page.keyboard.press("?")
+        expect(page.locator("dialog[open]")).to_have_count(1)
+        expect(page.locator("#keyboard-shortcuts-dialog")).to_be_hidden()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+
+        expect(page.locator('td[data-n="0"][data-c="0"]')).to_be_focused()
+        assert page.url == address
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_reads_the_first_page(
+    browser: Browser, site: Site, role: str
+) -> None:
+    with person(browser, site, role) as page:
+        expect(page.locator("h1")).to_have_text("Waiting for me")
+        check_access(page)
