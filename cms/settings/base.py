@@ -139,7 +139,13 @@ CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # What one process has looked up for all of them: on this machine, or through Redis
+    # on all machines.
+    "shared": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "cache"),
+    },
 }
 # Who asks, for the limits on look-ups: the peer itself, unless a proxy stands between.
 CLIENT_ADDRESS_HEADER = "REMOTE_ADDR"
@@ -183,6 +189,12 @@ REHASH_NIGHTS = env.int("REHASH_NIGHTS", default=30)
 BROKER_URL = env("BROKER_URL", default="filesystem://localhost")
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if BROKER_URL.startswith(("redis:", "rediss:")):
+    CACHES["shared"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": BROKER_URL,
+        "KEY_PREFIX": "hocba",
+    }
 if BROKER_URL.startswith("filesystem:"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(DATA_DIR / "broker" / "queue"),
