@@ -113,14 +113,8 @@ def labels() -> dict[str, str]:
 
 
 def headings() -> list[tuple[str, str]]:
-    """The shape and the word of each column."""
+    """Shape and word of each column."""
     return [(shape(state), label) for state, label in labels().items()]
-
-
-def rows_address(unit: Unit, year: str, state: str) -> str:
-    """The page with the rows that one number counts."""
-    query = urlencode({"year": year, "state": state})
-    return f"{reverse('staff:unit-rows', args=[unit.code])}?{query}"
 
 
 def class_address(unit: Unit, school_class: SchoolClass, state: str) -> str:
@@ -242,9 +236,6 @@ def remind_address(
     return f"{place}?{urlencode({k: v for k, v in query.items() if v})}"
 
 
-# -- One line ----------------------------------------------------------------------
-
-
 def _part(path: str, parts: Collection[str]) -> str:
     """Which of the parts stands at or above a path."""
     step: int = Unit.steplen
@@ -321,10 +312,10 @@ def _class_row(
     holders: Holders,
     level: int,
 ) -> Row:
-    drafts, left = states[State.DRAFT], states[State.DRAFT] + states[State.REVIEWED]
-    role, key = (
-        (Role.CLASS_TEACHER, school_class.pk) if drafts else (Role.HEAD, school.pk)
-    )
+    left = states[State.DRAFT] + states[State.REVIEWED]
+    role, key = Role.HEAD, school.pk
+    if states[State.DRAFT]:
+        role, key = Role.CLASS_TEACHER, school_class.pk
     below = reverse("staff:class-branch", args=[school.code, school_class.pk])
     return Row(
         name=_("Class %s") % school_class.name,
