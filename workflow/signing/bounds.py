@@ -1,8 +1,8 @@
 """How much of a stranger's file is read before it is refused.
 
 A cross-reference stream may announce entries that take no bytes (/W [0 0 0]), and the
-reader would make them all: 210 bytes cost the memory of the machine. So the sections
-are counted before the reader reads them. A record of three signatures has four
+reader would make them all: 210 bytes cost the memory of the machine. So each section
+is counted before it is read. A record of three signatures has four
 sections, some 800 entries and 80 kB of unpacked streams.
 """
 
@@ -10,18 +10,33 @@ from __future__ import annotations
 
 import os
 from io import BytesIO
+from itertools import accumulate
 from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import (
     DecodeLimits,
+    DecodePurpose,
     DocumentDecodeBudget,
     StreamDecodeLimits,
 )
-from pyhanko.pdf_utils.misc import PdfReadError, read_non_whitespace
+from pyhanko.pdf_utils.misc import (
+    PdfReadError,
+    PdfStrictReadError,
+    read_non_whitespace,
+)
 from pyhanko.pdf_utils.reader import process_data_at_eof
 from pyhanko.pdf_utils.rw_common import PdfHandler
-from pyhanko.pdf_utils.xref import XRefBuilder
+from pyhanko.pdf_utils.xref import (
+    ObjStreamRef,
+    XRefBuilder,
+    XRefSection,
+    XRefSectionData,
+    XRefSectionMetaInfo,
+    XRefSectionType,
+    _prev,
+    parse_xref_stream,
+)
 
 MiB = 1024 * 1024
 LIMITS = DecodeLimits(
@@ -32,6 +47,10 @@ MAX_SECTIONS = 500
 MAX_ENTRIES = 100_000
 # "0000000017 00000 n" and its line end; readers forgive one byte less.
 ENTRY_BYTES = 19
+# The kinds of entries in a stream, and the bytes of a number that can be a place.
+FREE, IN_FILE, IN_STREAM = range(3)
+LARGEST = 8
+MAX_GENERATION = 0xFFFF
 
 
 class TooMuch(PdfReadError):
@@ -41,25 +60,35 @@ class TooMuch(PdfReadError):
         super().__init__("too many entries or sections of cross-references")
 
 
-def check_cross_references(data: bytes, handler: PdfHandler) -> None:
-    """Raise TooMuch, or what pyHanko would raise, before anything is built."""
-    stream = BytesIO(data)
-    stream.seek(-1, os.SEEK_END)
-    walk: Any = _Walk(data, handler, process_data_at_eof(stream))
-    walk.read_xrefs()
+class BoundedSections(XRefBuilder):
+    """Counts each section before it reads it, and reads it once.
 
+    What is read is what pyHanko reads. Raises TooMuch, or what pyHanko raises.
+    """
 
-class _Walk(XRefBuilder):
-    """Goes through the sections as pyHanko does, and reads their trailers alone."""
-
-    def __init__(self, data: bytes, handler: PdfHandler, start: int) -> None:
-        super().__init__(handler, BytesIO(data), strict=True, last_startxref=start)
+    def __init__(self, data: bytes, handler: PdfHandler) -> None:
+        stream = BytesIO(data)
+        stream.seek(-1, os.SEEK_END)
+        start = process_data_at_eof(stream)
+        super().__init__(handler, stream, strict=True, last_startxref=start)
         self._data = data
         self._sections_seen = 0
         self._entries = 0
 
     def _read_xref_stream(self, declared_startxref: int) -> Any:
-        return self._count_stream().get("/Prev")
+        start = self.stream.tell()
+        reference, section = self._counted_stream()
+        facts: Any = XRefSectionMetaInfo(
+            xref_section_type=XRefSectionType.STREAM,
+            size=int(section.raw_get("/Size")),
+            declared_startxref=declared_startxref,
+            start_location=start,
+            end_location=self.stream.tell(),
+            stream_ref=reference,
+        )
+        self.sections.append(XRefSection(facts, read_entries(section)))
+        self.trailer.add_trailer_revision(section)
+        return _prev(section)
 
     def _read_xref_table(self, declared_startxref: int) -> Any:
         begin = self.stream.tell()
@@ -74,22 +103,80 @@ class _Walk(XRefBuilder):
         beside = trailer.get("/XRefStm")
         if beside is not None:
             self.stream.seek(int(beside))
-            self._count_stream()
-        return trailer.get("/Prev")
+            self._counted_stream()
+        self.stream.seek(begin)
+        return super()._read_xref_table(declared_startxref)
 
-    def _count_stream(self) -> Any:
+    def _counted_stream(self) -> Any:
         read: Any = self._read_xref_stream_object
-        _reference, section = read()
+        reference, section = read()
         index = section.get("/Index", [0, section.get("/Size")])
         sizes = [int(size) for size in list(index)[1::2]]
         widths = [int(width) for width in section["/W"]]
         if min([*sizes, *widths], default=0) < 0:
             raise PdfReadError("a negative number in a section of cross-references")
         self._count(sum(sizes))
-        return section
+        return reference, section
 
     def _count(self, entries: int) -> None:
         self._sections_seen += 1
         self._entries += entries
         if self._entries > MAX_ENTRIES or self._sections_seen > MAX_SECTIONS:
             raise TooMuch
+
+
+def read_entries(section: Any) -> XRefSectionData:
+    """The entries of a cross-reference stream (ISO 32000-1 §7.5.8.3).
+
+    pyHanko makes seven calls for each number. What is not laid out as every writer
+    does it is left to pyHanko, which knows what is allowed.
+    """
+    found = XRefSectionData()
+    index = [int(one) for one in section.get("/Index", [0, section.get("/Size")])]
+    widths = [int(one) for one in section["/W"]]
+    ends = list(accumulate(widths))
+    numbers = [
+        number
+        for start, size in zip(index[::2], index[1::2], strict=False)
+        for number in range(start, start + size)
+    ]
+    ordered = len(index) % 2 == 0 and numbers == sorted(set(numbers))
+    if not ordered or len(widths) != 3 or not 0 < min(widths) <= max(widths) <= LARGEST:
+        return read_by_pyhanko(section)
+    expected = len(numbers) * (ends[-1] + 1)  # with the tags of a predictor
+    data = section.read_data(DecodePurpose.XREF_STREAM, expected_size=expected)
+    if len(data) != len(numbers) * ends[-1]:
+        return read_by_pyhanko(section)
+    one, two, row = ends
+    signed = widths[1] == LARGEST  # as pyHanko takes it
+    for number, place in zip(numbers, range(0, len(data), row), strict=True):
+        kind = int.from_bytes(data[place : place + one], "big")
+        first = int.from_bytes(data[place + one : place + two], "big", signed=signed)
+        second = int.from_bytes(data[place + two : place + row], "big")
+        enter(found, number, kind, first, second)
+    return found
+
+
+def read_by_pyhanko(section: Any) -> XRefSectionData:
+    found = XRefSectionData()
+    found.process_entries(parse_xref_stream(section, strict=True), strict=True)
+    return found
+
+
+def enter(found: XRefSectionData, number: int, kind: int, one: int, two: int) -> None:
+    """One entry; the first object and unknown kinds are passed over."""
+    if kind in (FREE, IN_FILE) and two > MAX_GENERATION:
+        raise PdfStrictReadError(f"illegal generation {two} of object {number}")
+    if number == 0:
+        return
+    if kind == IN_FILE:
+        found.standard_xrefs[number] = (two, one)
+        found.explicit_refs_in_revision.add((number, two))
+    elif kind == IN_STREAM:
+        found.xrefs_in_objstm[number] = ObjStreamRef(one, two)
+        found.obj_streams_used.add(one)
+        found.explicit_refs_in_revision.add((number, 0))
+    elif kind == FREE:
+        found.freed[number] = two
+        # The number stands for the generation that may come next.
+        found.explicit_refs_in_revision.add((number, two - 1))

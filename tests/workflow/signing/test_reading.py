@@ -5,10 +5,13 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.workflow.signing.material import Desk, printed_record
+from workflow.signing.bounds import read_by_pyhanko, read_entries
 from workflow.signing.reading import RecordReader
 
 
@@ -62,3 +65,65 @@ def test_a_wrong_digit_in_a_signature_is_read_as_pyhanko_reads_it(locked, digit)
     assert read(lambda: RecordReader(broken)) == read(
         lambda: PdfFileReader(BytesIO(broken))
     )
+
+
+def test_cross_references_are_read_as_pyhanko_reads_them(locked):
+    mine, theirs = RecordReader(locked), PdfFileReader(BytesIO(locked))
+
+    pairs = [
+        [
+            reader.xrefs.get_xref_container_info(number),
+            vars(reader.xrefs.get_xref_data(number)),
+        ]
+        for number in range(theirs.total_revisions)
+        for reader in (mine, theirs)
+    ]
+
+    assert len(pairs) == 2 * theirs.total_revisions > 2
+    for ours, expected in zip(pairs[::2], pairs[1::2], strict=True):
+        assert repr(ours) == repr(expected)
+    assert mine.last_startxref == theirs.last_startxref
+    assert mine.has_xref_stream
+
+
+def section(widths, index, data):
+    numbers = generic.NumberObject
+    return generic.StreamObject(
+        {
+            pdf_name("/W"): generic.ArrayObject(map(numbers, widths)),
+            pdf_name("/Index"): generic.ArrayObject(map(numbers, index)),
+            pdf_name("/Size"): numbers(9),
+        },
+        stream_data=data,
+    )
+
+
+ROWS = bytes([1, 0, 9, 0, 2, 0, 5, 7, 0, 0, 0, 3, 9, 1, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("widths", "index", "data"),
+    [
+        ((1, 2, 1), (0, 4), ROWS),
+        ((1, 2, 1), (0, 1, 5, 3), ROWS),
+        ((1, 1, 2), (1, 4), ROWS),
+        ((1, 8, 2), (1, 1), bytes([1, 255, 0, 0, 0, 0, 0, 0, 1, 0, 1])),
+        ((0, 2, 2), (1, 4), ROWS),
+        ((1, 3, 0), (1, 4), ROWS),
+        ((1, 2, 1), (1, 5), ROWS),
+        ((1, 2, 1), (1, 3), ROWS),
+        ((1, 2, 1), (5, 2, 1, 2), ROWS),
+        ((1, 2, 1), (1, 2, 2, 2), ROWS),
+        ((1, 1, 4), (1, 1), bytes([1, 9, 0, 1, 0, 0])),
+        ((1, 1, 4), (1, 1), bytes([2, 9, 0, 1, 0, 0])),
+        ((1, 9, 1), (1, 1), bytes([1, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0])),
+    ],
+)
+def test_every_layout_of_entries_is_read_as_pyhanko_reads_it(widths, index, data):
+    def read(how):
+        try:
+            return vars(how(section(widths, index, data)))
+        except (PdfReadError, AssertionError) as error:
+            return type(error), str(error).lower()[:18]
+
+    assert read(read_entries) == read(read_by_pyhanko)
