@@ -30,7 +30,7 @@ from documents.models import (
 from documents.printing import form_input
 from documents.rendering import render_html
 from workflow.models import Reassessment
-from workflow.services import recall_record, return_record
+from workflow.services import recall_record
 from workflow.services.editing import may_edit
 from workflow.services.effective import file_name, record_pdf
 from workflow.services.reassessing import needs_second
@@ -250,27 +250,3 @@ def recall(request: StaffRequest, uuid: UUID) -> HttpResponse:
     else:
         messages.success(request, _("It is recalled: the class teacher has a draft."))
     return redirect(record_url(record))
-
-
-@require_POST
-def send_back(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """Return a record to the class teacher, with a reason; go on with the next."""
-    record = seen_record(request.user, uuid)
-    try:
-        return_record(
-            record_id=record.pk, by=request.user, reason=request.POST.get("reason", "")
-        )
-    except RecordsError as error:
-        messages.error(request, error.for_user())
-        return redirect(record_url(record, "review"))
-    name = record.book.pupil.name
-    messages.success(request, _("%s is with the class teacher again.") % name)
-    return to_next_review(request, record)
-
-
-def to_next_review(request: StaffRequest, record: Record) -> HttpResponse:
-    """The record that the page named as the next one, or the first of the class."""
-    try:
-        return redirect("staff:review", UUID(request.POST.get("next", "")))
-    except ValueError:
-        return redirect("staff:review-class", record.school_class_id)

@@ -28,6 +28,7 @@ from . import (
     reviewing,
     searching,
     season,
+    signing,
     subjects,
     transfers,
     unit_rows,
@@ -48,9 +49,10 @@ urlpatterns = [
     path("classes/<int:class_id>/review/", reviewing.review_class, name="review-class"),
     path(
         "classes/<int:class_id>/sign/",
-        reviewing.SignView.as_view(),
+        signing.SignView.as_view(),
         name="sign-class",
     ),
+    path("sign/", signing.SignView.as_view(), name="sign-all"),
     path("classes/<int:class_id>/print/", printing.PrintView.as_view(), name="print"),
     path("subjects/", subjects.SubjectsView.as_view(), name="subjects"),
     path(
@@ -66,8 +68,18 @@ urlpatterns = [
     path("records/<uuid:uuid>/edit/", editing.EditView.as_view(), name="edit"),
     path("records/<uuid:uuid>/submit/", editing.submit_one, name="submit"),
     path("records/<uuid:uuid>/review/", reviewing.ReviewView.as_view(), name="review"),
-    path("records/<uuid:uuid>/return/", records.send_back, name="return"),
-    path("records/<uuid:uuid>/sign/", reviewing.SignView.as_view(), name="sign"),
+    path("records/<uuid:uuid>/return/", reviewing.send_back, name="return"),
+    path(
+        "records/<uuid:uuid>/return/reasons/",
+        reviewing.return_reasons,
+        name="return-reasons",
+    ),
+    path(
+        "records/<uuid:uuid>/look/back/",
+        reviewing.take_look_back,
+        name="take-look-back",
+    ),
+    path("records/<uuid:uuid>/sign/", signing.SignView.as_view(), name="sign"),
     path("records/<uuid:uuid>/recall/", records.recall, name="recall"),
     path(
         "records/<uuid:uuid>/dispatch/",
@@ -90,6 +102,7 @@ urlpatterns = [
         "batches/<uuid:uuid>/progress/", batches.batch_progress, name="batch-progress"
     ),
     path("batches/<uuid:uuid>/items/", batches.batch_items, name="batch-items"),
+    path("batches/<uuid:uuid>/report/", batches.batch_report, name="batch-report"),
     path("batches/<uuid:uuid>/<str:act>/", batches.steer_batch, name="batch-steer"),
     # The holder of a key is asked
     path(
