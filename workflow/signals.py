@@ -4,3 +4,8 @@ from django.dispatch import Signal
 
 # No arguments. The periodic reconciler runs: what is derived may compare itself.
 reconciling = Signal()
+
+# ``batch``: it is finished, cancelled too (``cancelled_at``). Sent once it is written
+# down, by the process that ended it, at least once: a worker may die before it has
+# noted that it told. What receivers do twice must harm nothing.
+batch_ended = Signal()

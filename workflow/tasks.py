@@ -11,7 +11,8 @@ from documents.models import Unit, User
 from documents.rehash import sweep
 
 from .models import ConsentStatus
-from .services import batches, canary, consents, ministry, renewing
+from .services import canary, consents, ministry, renewing, turns
+from .services.batches import settle_cancelled, work_through
 from .services.calendar import ensure_calendars
 from .services.checkpoints import make_checkpoint
 from .services.drafts import settle_quiet
@@ -22,6 +23,8 @@ from .services.locking import lock_due
 from .services.lockreports import report_locks
 from .services.notices import send_mails
 from .services.reminding import remind
+from .services.tallying import count_days
+from .services.runs import tell_of_ends
 from .signals import reconciling
 from .signing.errors import SigningUnavailable
 
@@ -30,9 +33,20 @@ logger = structlog.get_logger(__name__)
 
 @shared_task(acks_late=True)
 def run_batch(batch_id: int) -> None:
-    """Work through one batch. Harmless when delivered twice."""
-    for item in batches.run_batch(batch_id):
-        logger.info("batch_item", batch=batch_id, item=item.pk, status=item.status)
+    """There is a batch to work on: a slice of the most urgent one, it or another.
+
+    What is left goes to the back of the queue, so that nobody waits behind ten
+    thousand records of somebody else. Harmless when delivered twice.
+    """
+    run = turns.begin_turn(batch_id)
+    if run is None:
+        return
+    try:
+        for item in work_through(run):
+            logger.info("batch_item", batch=run.batch_id, item=item.pk, to=item.status)
+    finally:
+        if (then := turns.next_turn(batch_id, after=run.batch_id)) is not None:
+            run_batch.delay(then)
 
 
 @shared_task
@@ -62,9 +76,11 @@ def reconcile() -> None:
     consents.forget_what_is_over(timezone.now())
     for consent in consents.pending_on_phone():
         check_phone.delay(consent.pk)
-    for batch in batches.stopped_batches():
-        logger.warning("batch_resumed", batch=batch.pk)
-        run_batch.delay(batch.pk)
+    for batch_id in turns.to_call(timezone.now()):
+        logger.warning("batch_resumed", batch=batch_id)
+        run_batch.delay(batch_id)
+    settle_cancelled(timezone.now())
+    tell_of_ends(timezone.now())
     fill_missing()
     reconciling.send_robust(sender=None)
 
@@ -99,24 +115,6 @@ def lock_what_is_due() -> None:
         logger.info("calendar_lock", record=record_id, outcome=outcome)
 
 
-@shared_task(autoretry_for=(SigningUnavailable,), retry_backoff=60, max_retries=8)
-def seal_chains() -> None:
-    """The nightly checkpoint. Twice makes two, which harms nothing."""
-    made = make_checkpoint()
-    logger.info("checkpoint", number=made.number, digest=made.digest)
-    for code, where in made.findings:
-        logger.error("integrity", code=code, where=where)
-
-
-@shared_task
-def rehash_files() -> None:
-    """The next share of the stored files, read again. What fails stays to be done."""
-    done = sweep(at=timezone.now(), nights=settings.REHASH_NIGHTS)
-    logger.info("files_read_again", files=done.files, until=done.last)
-    for finding in done.findings:
-        logger.error("integrity", code=finding["code"], where=finding["sha256"])
-
-
 @shared_task
 def run_calendar() -> None:
     """What the calendar does by itself besides the lock. Harmless when it runs twice.
@@ -131,6 +129,13 @@ def run_calendar() -> None:
         logger.info("late_lock", record=record_id, outcome=outcome)
     for run in report_locks():
         logger.info("lock_reported", run=run.pk, locked=run.locked, out=run.left_out)
+
+
+@shared_task
+def count_ledgers() -> None:
+    """Past days are counted once, for the forecasts. Harmless when it runs twice."""
+    if days := count_days():
+        logger.info("days_counted", days=len(days), newest=str(max(days)))
 
 
 @shared_task
@@ -171,3 +176,21 @@ def renew_what_is_due() -> None:
         error = one.error.code if one.error else ""
         logger.info("renewed", record=one.record.pk, until=str(one.until), error=error)
     renewing.report_failures(renewals)
+
+
+@shared_task(autoretry_for=(SigningUnavailable,), retry_backoff=60, max_retries=8)
+def seal_chains() -> None:
+    """The nightly checkpoint. Twice makes two, which harms nothing."""
+    made = make_checkpoint()
+    logger.info("checkpoint", number=made.number, digest=made.digest)
+    for code, where in made.findings:
+        logger.error("integrity", code=code, where=where)
+
+
+@shared_task
+def rehash_files() -> None:
+    """The next share of the stored files, read again. What fails stays to be done."""
+    done = sweep(at=timezone.now(), nights=settings.REHASH_NIGHTS)
+    logger.info("files_read_again", files=done.files, until=done.last)
+    for finding in done.findings:
+        logger.error("integrity", code=finding["code"], where=finding["sha256"])

@@ -1,19 +1,21 @@
-"""Work on many records: start it, watch it, pause it, try the failed ones again."""
+"""Work on many records: start it, watch it, pause or cancel it, take its report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,11 +23,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from documents import machine
 from documents.models import Role, Unit, User
+from documents.workbooks import Cell, Table
 from workflow import tasks
-from workflow.models import Batch, Consent, ItemStatus
+from workflow.models import Batch, BatchItem, Consent, ItemStatus
 from workflow.services.batches import (
+    cancel_batch,
     pause_batch,
-    progress,
     resume_batch,
     retry_failed,
     start_batch,
@@ -34,7 +37,9 @@ from workflow.services.confirming import within_reach
 from workflow.services.consents import ASKED
 
 from .consents import ask_phones, questions_of
+from .progress import forget, look_at
 from .roles import StaffRequest
+from .unit_rows import workbook_of
 from .views import Crumb, StaffView
 
 BATCH_ROLES = (
@@ -45,6 +50,9 @@ BATCH_ROLES = (
     Role.OFFICER,
 )
 PAGE = 50
+# Outcomes on one screen; all of them are in the workbook.
+SHOWN = 200
+NOT_DONE = (ItemStatus.FAILED, ItemStatus.REFUSED, ItemStatus.CANCELLED)
 
 
 def start(
@@ -74,9 +82,12 @@ def begin_batch(
     return redirect("staff:batch", batch.uuid)
 
 
-def open_batch(user: User, uuid: UUID) -> Batch:
-    """The own batch, or one of a unit that the person leads, keeps or watches."""
-    batch = get_object_or_404(Batch.objects.select_related("by", "unit"), uuid=uuid)
+def open_batch(user: User, uuid: UUID) -> Any:
+    """The own batch, or one of a unit that the person leads, keeps or watches.
+
+    As ``look_at`` gives it: with ``figures`` and ``asked``.
+    """
+    batch = look_at(uuid)
     roles = (Role.HEAD, Role.REGISTRAR, Role.OFFICER)
     theirs = batch.unit and any(user.holds(role, batch.unit) for role in roles)
     if batch.by_id != user.pk and not theirs:
@@ -140,57 +151,101 @@ class BatchView(StaffView):
 
 @require_GET
 def batch_progress(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """What the page of a batch asks for every second until it is finished."""
+    """What the page of a batch asks for every second until it is finished.
+
+    Where nothing has changed since it was ``seen``, nothing is drawn anew.
+    """
     batch = open_batch(request.user, uuid)
+    if request.GET.get("seen") == mark_of(batch) and not batch.asked:
+        return HttpResponse(status=204)
     context = batch_status(request.user, batch)
     ask_phones(request, context["questions"])
     return render(request, "cms/staff/includes/progress.html", context)
 
 
-def batch_status(user: User, batch: Batch) -> dict[str, Any]:
+def mark_of(batch: Any) -> str:
+    """Two looks at a batch with the same mark look the same."""
+    seen = (batch.figures, batch.finished_at, batch.paused_at, batch.asked)
+    return sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def batch_status(user: User, batch: Any) -> dict[str, Any]:
     """Figures of a batch, what its signer is asked, and what went wrong.
 
-    A page on which somebody types is not fetched anew under their hands.
+    A page on which somebody types is not fetched anew under their hands; nor are the
+    names of what went wrong, every second while it runs.
     """
-    figures = progress(batch)
+    figures = batch.figures
     unfinished = batch.finished_at is None
-    questions = questions_of(batch, user) if unfinished else []
+    questions = questions_of(batch, user) if unfinished and batch.asked else []
     waits = any(not one.is_pending for one in questions)
+    running = unfinished and batch.paused_at is None and not waits
     finished = figures["total"] - figures["pending"]
-    wrong = batch.items.filter(
-        status__in=(ItemStatus.FAILED, ItemStatus.REFUSED),
-        record__in=within_reach(user, batch.step),
-    )
-    related = ("record__book__pupil", "record__school_class")
     return {
         "batch": batch,
         "step": step_label(batch),
         "figures": figures,
         "finished": finished,
         "percent": 100 * finished // figures["total"] if figures["total"] else 100,
-        "wrong": list(wrong.select_related(*related)),
+        "wrong": [] if running else _wrong(user, batch),
+        "wrong_count": sum(figures[status] for status in NOT_DONE),
         "unfinished": unfinished,
-        "running": unfinished and batch.paused_at is None and not waits,
+        "running": running,
         "questions": questions if batch.paused_at is None else [],
         "poll": 3 if questions else 1,
+        "seen": mark_of(batch),
         "agent_port": settings.AGENT_PORT,
         "mine": batch.by_id == user.pk,
     }
 
 
+def _wrong(user: User, batch: Batch) -> list[BatchItem]:
+    return list(_items(user, batch).filter(status__in=NOT_DONE)[:SHOWN])
+
+
+def _items(user: User, batch: Batch) -> QuerySet[BatchItem]:
+    """Those whose records the person may see."""
+    items = BatchItem.objects.filter(
+        batch=batch.pk, record__in=within_reach(user, batch.step)
+    )
+    return items.select_related("record__book__pupil", "record__school_class")
+
+
 @require_GET
 def batch_items(request: StaffRequest, uuid: UUID) -> HttpResponse:
-    """The outcome of every record of the batch."""
+    """The outcomes of a batch, the first of them; the workbook has them all."""
     batch = open_batch(request.user, uuid)
-    items = batch.items.filter(record__in=within_reach(request.user, batch.step))
-    related = ("record__book__pupil", "record__school_class")
-    context = {"items": items.select_related(*related)}
+    items = list(_items(request.user, batch)[: SHOWN + 1])
+    context = {"items": items[:SHOWN], "more": len(items) > SHOWN, "batch": batch}
     return render(request, "cms/staff/includes/batch_items.html", context)
+
+
+@require_GET
+def batch_report(request: StaffRequest, uuid: UUID) -> HttpResponse:
+    """Every record of the batch with its outcome, as a workbook; without any mark."""
+    batch = open_batch(request.user, uuid)
+    table = Table(step_label(batch), _report_rows(request.user, batch))
+    return workbook_of(f"batch-{batch.created_at:%Y-%m-%d}-{batch.pk}", table)
+
+
+def _report_rows(user: User, batch: Batch) -> Iterator[tuple[Cell, ...]]:
+    yield _("No."), _("Pupil"), _("Class"), _("Outcome"), _("Reason"), _("When")
+    items = _items(user, batch).order_by("pk")
+    for number, item in enumerate(items.iterator(chunk_size=500), 1):
+        at = item.finished_at
+        yield (
+            number,
+            item.record.book.pupil.name,
+            item.record.school_class.name,
+            item.get_status_display(),
+            item.message,
+            timezone.localtime(at).strftime("%d/%m/%Y %H:%M:%S") if at else "",
+        )
 
 
 @require_POST
 def steer_batch(request: StaffRequest, uuid: UUID, act: str) -> HttpResponse:
-    """Pause, resume or retry a batch: only the person who started it may."""
+    """Pause, resume, cancel or retry a batch: only the person who started it may."""
     batch = get_object_or_404(Batch.objects.filter(by=request.user), uuid=uuid)
     match act:
         case "pause":
@@ -198,12 +253,16 @@ def steer_batch(request: StaffRequest, uuid: UUID, act: str) -> HttpResponse:
         case "resume":
             resume_batch(batch)
             _hand_over(batch)
+        case "cancel":
+            if cancel_batch(batch):
+                messages.info(request, _("Cancelled. What was done stays done."))
         case "retry":
             retry_failed(batch)
             _hand_over(batch)
             messages.info(request, _("The failed records are tried again."))
         case _unknown:
             raise Http404
+    forget(batch.uuid)
     return redirect("staff:batch", batch.uuid)
 
 

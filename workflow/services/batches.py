@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from documents.models import Record, Role, State, Unit, User
+from documents.models import LedgerEntry, Record, Role, State, Unit, User
 
 from ..errors import VersionMoved
 from ..models import Batch, BatchItem, Consent, ItemStatus
@@ -19,12 +17,13 @@ from . import STEPS, outcomes
 from .confirming import within_reach
 from .consents import ASKED
 from .credentials import check_before_signing
-from .outcomes import MAX_ATTEMPTS
 from .rounds import Rounds, clear_up
+from .runs import STALE, Run, nobody_works, tell_of_end, waiting_items
+from .scheduling import due_of
 from .workers import WORKERS
 
-# A run that has not shown itself for this long is taken for dead.
-STALE = timedelta(seconds=90)
+# What a worker had in its hands when a batch was cancelled was begun before this.
+IN_HAND = timedelta(seconds=5)
 
 
 def start_batch(
@@ -48,7 +47,12 @@ def start_batch(
         _check_signers(step, visible, by)
     with transaction.atomic():
         batch = Batch.objects.create(
-            step=step, by=by, unit=unit, reason=reason, created_at=at or timezone.now()
+            step=step,
+            by=by,
+            unit=unit,
+            reason=reason,
+            created_at=at or timezone.now(),
+            due=due_of(visible, step),
         )
         BatchItem.objects.bulk_create(
             [
@@ -75,25 +79,40 @@ def _check_signers(step: str, records: QuerySet[Record], by: User) -> None:
             check_before_signing(by, school, at=timezone.now())
 
 
-def run_batch(batch_id: int) -> Iterator[BatchItem]:
+def run_batch(batch_id: int, *, seconds: float | None = None) -> Iterator[BatchItem]:
     """Work through the items that wait; yield each with its outcome.
 
-    Holds no lock while it works. A second run of the same batch ends at once while
-    the first one lives, and goes on where it stopped once it is dead. It ends also
-    where a signer is asked: once they have answered, it is called again.
+    With ``seconds`` it is a slice: whoever calls it again lets it go on. Holds no lock
+    while it works. A second run of the same batch ends at once while the first one
+    lives, and goes on where it stopped once it is dead. It ends also where a signer is
+    asked: once they have answered, it is called again.
     """
-    run = uuid.uuid4().hex
-    if not _claim(batch_id, run):
-        return
-    _again(batch_id).update(status=ItemStatus.PENDING, error="", message="")
-    batch = Batch.objects.select_related("by", "unit").get(pk=batch_id)
+    run = Run(batch_id, seconds)
+    if run.begin():
+        yield from work_through(run)
+
+
+def work_through(run: Run) -> Iterator[BatchItem]:
+    """What a run that has begun does."""
+    batch = Batch.objects.select_related("by", "unit").get(pk=run.batch_id)
     if worker := WORKERS.get(batch.step):
-        yield from Rounds(batch, worker, partial(_claim, batch_id, run)).run()
+        yield from Rounds(batch, worker, run).run()
     else:
-        while (item := _next_item(batch_id, run)) is not None:
-            _work_on(item)
-            yield item
-    _release(batch_id, run)
+        yield from _one_by_one(run)
+    if run.release():
+        _end(run.batch_id)
+
+
+def _one_by_one(run: Run) -> Iterator[BatchItem]:
+    while (item := _next_item(run)) is not None:
+        _work_on(item)
+        yield item
+
+
+def _end(batch_id: int) -> None:
+    batch = Batch.objects.select_related("by", "unit").get(pk=batch_id)
+    clear_up(batch)
+    tell_of_end(batch)
 
 
 def progress(batch: Batch) -> dict[str, int]:
@@ -103,11 +122,15 @@ def progress(batch: Batch) -> dict[str, int]:
 
 
 def retry_failed(batch: Batch) -> int:
-    """Let the failed items (not the refused ones) wait again; return how many."""
-    count = batch.items.filter(status=ItemStatus.FAILED).update(
-        status=ItemStatus.PENDING, error="", message="", attempts=0
+    """Let the failed items (not the refused ones) wait again; return how many.
+
+    What somebody cancelled stays as it is.
+    """
+    failed = batch.items.filter(status=ItemStatus.FAILED, batch__cancelled_at=None)
+    count = failed.update(status=ItemStatus.PENDING, error="", message="", attempts=0)
+    Batch.objects.filter(pk=batch.pk, cancelled_at=None).update(
+        finished_at=None, claimed_at=None, told_at=None
     )
-    Batch.objects.filter(pk=batch.pk).update(finished_at=None, claimed_at=None)
     return count
 
 
@@ -121,16 +144,72 @@ def resume_batch(batch: Batch) -> None:
     Batch.objects.filter(pk=batch.pk).update(paused_at=None, claimed_at=None)
 
 
-def stopped_batches(at: datetime | None = None) -> QuerySet[Batch]:
-    """Batches that have work left and nobody working: the reconciler's list."""
+def cancel_batch(batch: Batch, *, at: datetime | None = None) -> bool:
+    """End it: what was not begun is left as it is, what is done stays.
+
+    A record that a worker has in its hands comes to its own outcome. False if the
+    batch was over before.
+    """
     at = at or timezone.now()
-    nobody = Q(claimed_at=None) | Q(claimed_at__lt=at - STALE)
-    unfinished = Batch.objects.filter(
-        nobody, finished_at=None, paused_at=None, created_at__lt=at - STALE
+    with transaction.atomic():
+        unfinished = Batch.objects.filter(pk=batch.pk, finished_at=None)
+        ended = unfinished.update(
+            cancelled_at=at,
+            finished_at=at,
+            paused_at=None,
+            claimed_by="",
+            claimed_at=None,
+        )
+        if ended:
+            _settle(batch.items.all(), at)
+    if ended:
+        _end(batch.pk)
+    return bool(ended)
+
+
+def settle_cancelled(at: datetime) -> None:
+    """What workers that died after a cancel left: outcomes, pages, questions."""
+    lately = Batch.objects.filter(cancelled_at__gte=at - 3 * STALE)
+    _settle(BatchItem.objects.filter(batch__in=lately), at)
+    for batch in lately:
+        clear_up(batch)
+
+
+def _settle(items: QuerySet[BatchItem], at: datetime) -> None:
+    """Items of cancelled batches: done if the step was taken, else cancelled."""
+    waiting = items.filter(status=ItemStatus.PENDING)
+    waiting.update(status=ItemStatus.CANCELLED, finished_at=at)
+    taken = LedgerEntry.objects.filter(
+        record=OuterRef("record"),
+        action=OuterRef("batch__step"),
+        actor=OuterRef("batch__by"),
+        at__gte=OuterRef("batch__created_at"),
+        # Later it was somebody who took the step on this one record.
+        at__lte=OuterRef("batch__cancelled_at") + IN_HAND,
     )
-    # Only their signers can move these.
+    done = items.filter(Exists(taken), status=ItemStatus.CANCELLED)
+    done.update(status=ItemStatus.DONE)
+
+
+def free_batches(at: datetime, *, named: int | None = None) -> QuerySet[Batch]:
+    """Batches that have work left and nobody working.
+
+    But for those that wait for a signer: only they can move these. Of ``named`` it is
+    known that one has answered, of several perhaps.
+    """
     asked = Consent.objects.filter(status__in=ASKED).values("batch")
-    return unfinished.exclude(pk__in=asked)
+    return Batch.objects.filter(
+        nobody_works(at),
+        ~Q(pk__in=asked) | Q(pk=named),
+        finished_at=None,
+        paused_at=None,
+    )
+
+
+def stopped_batches(at: datetime | None = None) -> QuerySet[Batch]:
+    """Those that ought to have had a turn: the reconciler's list."""
+    at = at or timezone.now()
+    return free_batches(at).filter(created_at__lt=at - STALE)
 
 
 def _in_order(records: QuerySet[Record]) -> Iterator[tuple[int, int | None]]:
@@ -138,40 +217,11 @@ def _in_order(records: QuerySet[Record]) -> Iterator[tuple[int, int | None]]:
     return records.order_by("pk").values_list("pk", "current_id").iterator()
 
 
-def _next_item(batch_id: int, run: str) -> BatchItem | None:
-    if not _claim(batch_id, run):
+def _next_item(run: Run) -> BatchItem | None:
+    if not run.goes_on():
         return None
-    items = BatchItem.objects.filter(batch=batch_id, status=ItemStatus.PENDING)
+    items = waiting_items(run.batch_id)
     return items.select_related("batch").order_by("pk").first()
-
-
-def _claim(batch_id: int, run: str) -> bool:
-    """Take the batch, or show that this run still lives; False if another one does."""
-    now = timezone.now()
-    free = Q(claimed_at=None) | Q(claimed_at__lt=now - STALE) | Q(claimed_by=run)
-    rows = Batch.objects.filter(free, pk=batch_id, finished_at=None, paused_at=None)
-    return bool(rows.update(claimed_by=run, claimed_at=now))
-
-
-def _again(batch_id: int) -> QuerySet[BatchItem]:
-    """Failed items that the next run tries again."""
-    return BatchItem.objects.filter(
-        batch=batch_id, status=ItemStatus.FAILED, attempts__lt=MAX_ATTEMPTS
-    )
-
-
-def _release(batch_id: int, run: str) -> None:
-    """Close the batch, or leave it to the reconciler: paused, or failed items wait."""
-    mine = Batch.objects.filter(pk=batch_id, claimed_by=run)
-    waiting = BatchItem.objects.filter(batch=batch_id, status=ItemStatus.PENDING)
-    if waiting.exists():
-        mine.update(claimed_by="", claimed_at=None)
-    elif _again(batch_id).exists():
-        mine.update(claimed_by="")
-    else:
-        ended = mine.update(claimed_by="", claimed_at=None, finished_at=timezone.now())
-        if ended:
-            clear_up(Batch.objects.get(pk=batch_id))
 
 
 def _work_on(item: BatchItem) -> None:

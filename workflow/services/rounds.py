@@ -8,7 +8,7 @@ each item runs again: through what the journal knows, to its next question or it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -43,25 +43,25 @@ from .consents import AskedOf
 from .journal import PINNED_FOR, STAMP, Journal, KeepingStamper, Scratch, keep, pin
 from .keyring import Key, Keyring
 from .playing import Ended, play
+from .runs import Run
 from .works import Desk, Work, Worker
 
 # Between two looks at who may still sign and whether anybody paused the batch.
 CHUNK = 50
 # The holder has to act again: a new question, not a failure.
 AGAIN = (AuthorisationLapsed, PinMissing, PinWrong, OtpWrong)
-Alive = Callable[[], bool]
 T = TypeVar("T")
 # Yields items that came to an outcome, and returns what its caller asked for.
 Outcomes = Generator[BatchItem, None, T]
 
 
 class Rounds:
-    """One run over a batch. ``alive`` shows that it lives, and says when to stop."""
+    """One run over a batch, or a slice of it: ``turn`` says when to stop."""
 
-    def __init__(self, batch: Batch, worker: Worker, alive: Alive) -> None:
+    def __init__(self, batch: Batch, worker: Worker, turn: Run) -> None:
         self.batch = batch
         self.worker = worker
-        self.alive = alive
+        self.turn = turn
         self.keys = Keyring(partial(consents.kept_secrets, batch))
         self.scratch = Scratch.of(batch)
         # Why the holder of a key is asked again.
@@ -74,9 +74,11 @@ class Rounds:
         try:
             self._forget_what_changed()
             goes_on = True
-            while goes_on and self.alive():
+            while goes_on and self.turn.lives():
                 yield from self._use_consents()
                 yield from self._work_through()
+                if self.turn.is_over:
+                    return  # a holder is asked once, when all questions are known
                 goes_on = yield from self._ask_for_more()
         finally:
             self.keys.close()
@@ -86,7 +88,7 @@ class Rounds:
     def _work_through(self) -> Iterator[BatchItem]:
         """Every item that waits for nothing runs to its next question or its end."""
         for pk in self._ready():
-            if not self.alive():
+            if not self.turn.goes_on():
                 return
             items = BatchItem.objects.filter(pk=pk, status=ItemStatus.PENDING)
             item = items.select_related("batch").first()
@@ -184,7 +186,7 @@ class Rounds:
         key = self.keys.key_of(consent.credential)
         covered = [digest for digest in waiting if digest in set(granted.digests)]
         for start in range(0, len(covered), CHUNK):
-            if not self.alive():
+            if not self.turn.goes_on():
                 return False
             part = covered[start : start + CHUNK]
             allowed = yield from self._allowed(part, waiting)

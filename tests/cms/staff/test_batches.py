@@ -27,7 +27,7 @@ def test_a_batch_shows_its_figures_and_asks_on_while_it_runs(sign_in, teacher, b
     page = sign_in(teacher).get(to("batch", batch.uuid))
 
     assert page.context["figures"]["pending"] == 3
-    assert f'hx-get="{to("batch-progress", batch.uuid)}"' in page.content.decode()
+    assert f'hx-get="{to("batch-progress", batch.uuid)}?seen=' in page.content.decode()
 
 
 def test_a_finished_batch_stops_asking_and_names_what_went_wrong(
