@@ -42,8 +42,10 @@ class LedgerEntry(models.Model):
                 name="ledger_sequence_starts_at_1", condition=Q(sequence__gte=1)
             ),
         ]
-        # What happened on a day.
-        indexes = [models.Index(fields=["at"], name="ledger_by_time")]
+        # What happened on a day, and to which records, is read from the index alone.
+        indexes = [
+            models.Index(fields=["at", "action", "record"], name="ledger_by_day")
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_id}#{self.sequence} {self.action}"

@@ -18,7 +18,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from documents.models import LedgerEntry
+from documents.models import Record
 from documents.querysets import RecordQuerySet
 
 from ..models import CountedDay, Tally
@@ -140,15 +140,15 @@ def _in_ledger(
     if not days:
         return []
     times = reduce(or_, (_during(first, last) for first, last in _runs(days)))
-    lines = LedgerEntry.objects.filter(times, action__in=COUNTED).order_by()
-    if records is not None:
-        lines = lines.filter(record__in=records.order_by().values("pk"))
+    chosen = Record.objects.all() if records is None else records
     zone = timezone.get_default_timezone()
     rows = (
-        lines.annotate(day=TruncDate("at", tzinfo=zone))
-        .values("record__school_class", "action", "day")
-        .annotate(n=Count("pk"))
-        .values_list("record__school_class", "action", "day", "n")
+        chosen.filter(times, ledger__action__in=COUNTED)
+        .order_by()
+        .annotate(day=TruncDate("ledger__at", tzinfo=zone))
+        .values("school_class", "ledger__action", "day")
+        .annotate(n=Count("*"))
+        .values_list("school_class", "ledger__action", "day", "n")
     )
     return [Moved(*row) for row in rows]
 
@@ -165,7 +165,7 @@ def _runs(days: Sequence[date]) -> list[tuple[date, date]]:
 
 
 def _during(first: date, last: date) -> Q:
-    return Q(at__gte=_begin(first), at__lt=_begin(last + DAY))
+    return Q(ledger__at__gte=_begin(first), ledger__at__lt=_begin(last + DAY))
 
 
 def _begin(day: date) -> datetime:
