@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
     },
     "keep the calendar": {"task": "workflow.tasks.run_calendar", "schedule": 3600.0},
+    "count the days": {"task": "workflow.tasks.count_ledgers", "schedule": 3600.0},
     "remind people": {"task": "workflow.tasks.remind_people", "schedule": 3600.0},
     "mail what people are to know": {
         "task": "workflow.tasks.mail_notices",
