@@ -25,9 +25,8 @@ from workflow.services.looking import standing_of, with_standing
 
 from .batches import begin_batch, start
 from .classes import open_class
-from .home import spare_permissions
 from .reviewing import HEAD, Stop, to_head, to_next_review
-from .roles import acting, has_role
+from .roles import acting
 from .sheets import sheets_of
 from .views import Crumb, StaffView, seen_record
 
@@ -126,8 +125,6 @@ class SignView(StaffView):
         if not any(part.is_chosen for part in self.parts):
             messages.info(request, _("Nothing waits for your signature here."))
             return redirect("wagtailadmin_home")
-        if not has_role(self.request.user, [Role.ADMIN]):
-            spare_permissions(self.request.user)
         return self.render_to_response(self.get_context_data(**kwargs))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
