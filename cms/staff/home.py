@@ -12,11 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from wagtail.admin.ui.components import Component
-from wagtail.permission_policies.collections import CollectionPermissionPolicy
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from documents.errors import RecordsError
-from documents.models import Record, SchoolClass, User
+from documents.models import Record, SchoolClass
 from workflow.services.waiting import remind_holder
 
 from .batches import step_label
@@ -49,16 +47,6 @@ class QueuePanel(Component):
         )
         named = [(batch, step_label(batch)) for batch in running]
         return context | {"queue": queue, "running": named}
-
-
-def spare_permissions(user: User) -> None:
-    """Let Wagtail not ask which pages and pictures the person may edit.
-
-    All rights are assignments, and only an administrator's give any of these: two
-    queries less on the page that everybody opens first.
-    """
-    for policy in (PagePermissionPolicy, CollectionPermissionPolicy):
-        setattr(user, policy.permission_cache_name, [])
 
 
 @require_POST

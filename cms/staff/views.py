@@ -12,8 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
+from wagtail.permission_policies.collections import CollectionPermissionPolicy
+from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from documents.models import Record, User
+from documents.models import Record, Role, User
 
 from .roles import StaffRequest, has_role
 
@@ -34,6 +36,7 @@ class StaffView(WagtailAdminTemplateMixin, TemplateView):
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         require_role(self.request.user, self.roles)
+        spare_permissions(self.request.user)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 
@@ -45,6 +48,18 @@ class StaffView(WagtailAdminTemplateMixin, TemplateView):
         items = [{"label": label, "url": url} for label, url in self.crumbs()]
         here = {"label": self.get_page_title(), "url": ""}
         return [*self.breadcrumbs_items, *items, here]
+
+
+def spare_permissions(user: User) -> None:
+    """Let Wagtail not ask which pages and pictures the person may edit.
+
+    All rights are assignments, and only an administrator's give any of these: two
+    queries less on every page.
+    """
+    if has_role(user, [Role.ADMIN]):
+        return
+    for policy in (PagePermissionPolicy, CollectionPermissionPolicy):
+        setattr(user, policy.permission_cache_name, [])
 
 
 def require_role(user: User, roles: Sequence[str]) -> None:
