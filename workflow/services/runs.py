@@ -67,6 +67,10 @@ class Run:
             self._over = True
         return self.lives()
 
+    def begin_anew(self) -> None:
+        """Set the clock again: of this slice nothing has come yet."""
+        self._began, self._over = None, False
+
     @property
     def is_over(self) -> bool:
         """Whether it was told to stop before it came to the end."""
