@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -30,6 +32,8 @@ STAMP_FIELD = "timestamp_"
 PdfDictionary: Any = generic.DictionaryObject
 PdfList: Any = generic.ArrayObject
 PdfBytes: Any = generic.ByteStringObject
+# A reader seeks in its file: one thread at a time.
+READING = Lock()
 FLUSH = SimpleBoxLayoutRule(
     x_align=AxisAlignment.ALIGN_MID,
     y_align=AxisAlignment.ALIGN_MID,
@@ -93,10 +97,17 @@ def stamp_style(stamp_pdf: bytes) -> StaticStampStyle:
 
 def import_stamp(update: BasePdfFileWriter, stamp_pdf: bytes) -> Any:
     """Copy the page with its embedded fonts as a form XObject."""
-    form: Any = update.import_page_as_xobject(PdfFileReader(BytesIO(stamp_pdf)))
+    with READING:
+        form: Any = update.import_page_as_xobject(read_stamp(stamp_pdf))
     # Its structure elements stay behind, so its marks must not point to any.
     form.get_object().pop("/StructParents", None)
     return form
+
+
+# What is imported is copied. A batch shows the same two stamps for a second.
+@lru_cache(maxsize=8)
+def read_stamp(stamp_pdf: bytes) -> PdfFileReader:
+    return PdfFileReader(BytesIO(stamp_pdf))
 
 
 def stamp_count(update: RecordUpdate) -> int:
