@@ -151,12 +151,34 @@ def certificates_of(
         raise ValueError("not one signer, named by issuer and number")
     sid = infos[0]["sid"].chosen
     issuer, number = sid["issuer"].dump(), sid["serial_number"].dump()
-    found = [one.chosen for one in signed["certificates"] or ()]
+    found = [shared(one.chosen) for one in signed["certificates"] or ()]
     for place, one in enumerate(found):
         body = one["tbs_certificate"]
         if (body["issuer"].dump(), body["serial_number"].dump()) == (issuer, number):
             return one, found[:place] + found[place + 1 :]
     raise ValueError("the signer's certificate is missing")
+
+
+def shared(certificate: x509.Certificate) -> x509.Certificate:
+    """The same certificate for the same bytes, so that each is taken apart once.
+
+    What is read anew from bytes compares names and looks for extensions anew, which
+    costs more than its signature.
+    """
+    return _shared(certificate.dump()) or certificate
+
+
+@lru_cache(maxsize=1024)
+def _shared(data: bytes) -> x509.Certificate | None:
+    """None for what is no certificate through and through: its reader says why."""
+    try:
+        certificate = x509.Certificate.load(data, strict=True)
+        # Taken apart before any other thread sees it.
+        certificate.native  # noqa: B018
+        certificate.critical_extensions  # noqa: B018
+    except (ValueError, TypeError, KeyError):
+        return None
+    return certificate
 
 
 def timestamp_of(signed: cms.SignedData) -> cms.SignedData | None:
