@@ -9,7 +9,6 @@ from workflow.models import Batch
 
 from .conftest import MOST_QUERIES, fill, to
 
-
 READ_LOG = 3  # what entering reads costs
 
 
