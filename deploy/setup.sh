@@ -21,8 +21,10 @@ venv=${VENV:-.venv}
 #   harfbuzz-subset      fonts subset in 0.03 s instead of 0.12 s per document
 #   gettext              msgfmt compiles the translations
 needed=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 gettext)
-# Judges that we did not write, and a browser. Without one of them its tests skip.
-judges=(chromium fonts-liberation2 fonts-noto-cjk poppler-utils qpdf zbar-tools
+# Judges that we did not write, a browser, and the brokers besides the embedded one
+# (92 MB on disk). Without one of them its tests skip.
+judges=(redis-server rabbitmq-server
+  chromium fonts-liberation2 fonts-noto-cjk poppler-utils qpdf zbar-tools
   xmlsec1 libxml2-utils openssl softhsm2 opensc libnss3-tools)
 
 say() { echo "• $*" >&2; }

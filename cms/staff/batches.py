@@ -135,7 +135,7 @@ class BatchView(StaffView):
     header_icon = "history"
 
     @cached_property
-    def batch(self) -> Batch:
+    def batch(self) -> Any:
         return open_batch(self.request.user, self.kwargs["uuid"])
 
     def get_page_title(self) -> str:

@@ -144,19 +144,70 @@ def killed_with_a_remote_key() -> Any:
         return kill_and_resume(begin, "4")
 
 
-def kill_and_resume(begin: Callable[[str], int], grade: str) -> Any:
-    """``begin`` makes a batch of a class of that name, ready for the run to kill."""
+def killed_in_a_submit() -> Any:
+    return kill_and_resume(submitting, "5")
+
+
+def killed_in_a_lock() -> Any:
+    def begin(name: str) -> int:
+        return scene.batch_of(scene.signed(name, 2), "officer", step="lock")
+
+    return kill_and_resume(begin, "1")
+
+
+def killed_in_a_slice() -> Any:
+    """Also between two slices, when the batch is nobody's."""
+    return kill_and_resume(submitting, "2", work=scene.run_in_slices)
+
+
+def killed_in_a_cancel() -> Any:
+    """The one who cancels is killed; their batch goes on, or is cancelled."""
+
+    def begin(name: str) -> int:
+        return scene.one_done(submitting(name))
+
+    return kill_and_resume(begin, "5C", work=scene.cancel)
+
+
+def killed_and_cancelled() -> Any:
+    """The worker is killed; then its batch is cancelled, and the reconciler comes."""
+
+    def cancel_and_resume(batch: int) -> Any:
+        scene.cancel(batch)
+        return scene.resume(batch)
+
+    return kill_and_resume(submitting, "5D", resume=cancel_and_resume)
+
+
+def submitting(name: str) -> int:
+    return scene.batch_of(scene.drafted(name, 2), "teacher", step="submit")
+
+
+def kill_and_resume(
+    begin: Callable[[str], int],
+    grade: str,
+    *,
+    work: Callable[[int], Any] = scene.run,
+    resume: Callable[[int], Any] = scene.resume,
+) -> Any:
+    """``begin`` makes a batch of a class of that name, ready for the kill in ``work``.
+
+    One batch at a time: the reconciler would finish what is yet to be killed.
+    """
     sample = alone(partial(begin, f"{grade}S"))
-    sent = alone(lambda: statements(lambda: scene.run(sample)))
-    places = places_to_kill(sent)
-    batches = alone(lambda: [begin(f"{grade}K{n}") for n in places])
+    sent = alone(lambda: statements(lambda: work(sample)))
     trials = []
-    for number, batch in zip(places, batches, strict=True):
-        ended = finish(*fork(killed_before(number, partial(scene.run, batch))))[0]
-        found = alone(partial(scene.resume, batch))
+    for number in places_to_kill(sent):
+        batch = alone(partial(begin, f"{grade}K{number}"))
+        ended = finish(*fork(killed_before(number, partial(work, batch))))[0]
+        found = alone(partial(resume, batch))
         before = f"{number}: {sent[number - 1][:60]}"
         trials.append({"before": before, "signal": ended, "report": found})
-    return {"trials": trials, "flaws": alone(scene.found_flaws)}
+    return {
+        "sample": alone(partial(scene.report, sample)),
+        "trials": trials,
+        "flaws": alone(scene.found_flaws),
+    }
 
 
 def two_runs_of_one_batch() -> Any:
@@ -215,6 +266,11 @@ def main(name: str) -> None:
         for one in (
             killed_at_each_step,
             killed_with_a_remote_key,
+            killed_in_a_submit,
+            killed_in_a_lock,
+            killed_in_a_slice,
+            killed_in_a_cancel,
+            killed_and_cancelled,
             two_runs_of_one_batch,
             two_batches_of_one_class,
             many_at_once,

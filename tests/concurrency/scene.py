@@ -45,7 +45,14 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.batches import STALE, run_batch, start_batch
+from workflow.services.batches import (
+    cancel_batch,
+    run_batch,
+    start_batch,
+    work_through,
+)
+from workflow.services.runs import STALE
+from workflow.services.turns import begin_turn
 from workflow.signing.providers.csc_client import Secrets
 
 STATE_LINES = ("submit", "sign", "lock", "dispatch", "receive")
@@ -83,13 +90,43 @@ def drafted(class_name: str, count: int) -> list[int]:
     return [make_draft(school_class, pupil).pk for pupil in pupils]
 
 
-def batch_of(record_ids: list[int], username: str = "head") -> int:
+def signed(class_name: str, count: int) -> list[int]:
+    """A class of records that the department may lock."""
+    records = reviewed(class_name, count)
+    run(batch_of(records))
+    return records
+
+
+def batch_of(
+    record_ids: list[int], username: str = "head", *, step: str = "sign"
+) -> int:
     by = User.objects.get(username=username)
-    return start_batch(step="sign", record_ids=record_ids, by=by).pk
+    return start_batch(step=step, record_ids=record_ids, by=by).pk
 
 
 def run(batch_id: int) -> list[str]:
     return [str(item.status) for item in run_batch(batch_id)]
+
+
+def run_in_slices(batch_id: int) -> list[str]:
+    """One record a slice; between two of them the batch is nobody's."""
+    found: list[str] = []
+    while (turn := begin_turn(batch_id, seconds=0)) is not None:
+        assert turn.batch_id == batch_id
+        found += [str(item.status) for item in work_through(turn)]
+    return found
+
+
+def one_done(batch_id: int) -> int:
+    """The batch after its first slice."""
+    turn = begin_turn(batch_id, seconds=0)
+    assert turn is not None
+    list(work_through(turn))
+    return batch_id
+
+
+def cancel(batch_id: int) -> bool:
+    return cancel_batch(Batch.objects.get(pk=batch_id))
 
 
 def resume(batch_id: int) -> dict[str, Any]:

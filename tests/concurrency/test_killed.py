@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,60 @@ def test_a_run_that_is_killed_around_any_statement_is_resumed(
             "made": [MADE_ONCE, MADE_ONCE],
         }, trial["before"]
     assert found["flaws"] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "lines"),
+    [
+        ("killed_in_a_submit", ["submit"]),
+        ("killed_in_a_slice", ["submit"]),
+        ("killed_in_a_lock", ["submit", "sign", "lock"]),
+    ],
+)
+def test_whatever_a_batch_does_a_kill_changes_nothing_of_its_end(
+    installation: Installation, what: str, lines: list[str]
+):
+    found = host(installation, what)
+
+    assert found["sample"]["statuses"] == ["done", "done"]
+    assert [one["lines"] for one in found["sample"]["records"]] == [lines, lines]
+    assert len(found["trials"]) >= 9
+    for trial in found["trials"]:
+        assert trial["signal"] == signal.SIGKILL, trial["before"]
+        assert trial["report"] == found["sample"], trial["before"]
+    assert found["flaws"] == []
+
+
+def test_a_cancel_that_is_killed_is_one_or_none(installation: Installation):
+    found = host(installation, "killed_in_a_cancel")
+
+    assert found["sample"]["statuses"] == ["done", "cancelled"]
+    for trial in found["trials"]:
+        assert trial["signal"] == signal.SIGKILL, trial["before"]
+        assert trial["report"]["finished"], trial["before"]
+        assert_told_as_it_is(trial)
+    assert found["flaws"] == []
+
+
+def test_a_batch_that_is_cancelled_after_a_kill_tells_what_was_done(
+    installation: Installation,
+):
+    found = host(installation, "killed_and_cancelled")
+
+    assert len(found["trials"]) >= 9
+    for trial in found["trials"]:
+        assert trial["signal"] == signal.SIGKILL, trial["before"]
+        assert trial["report"]["finished"], trial["before"]
+        assert_told_as_it_is(trial)
+    assert found["flaws"] == []
+
+
+def assert_told_as_it_is(trial: dict[str, Any]) -> None:
+    """Done is what was submitted, once; cancelled is what is a draft as before."""
+    ends = {"done": ("reviewed", ["submit"]), "cancelled": ("draft", [])}
+    report = trial["report"]
+    for status, record in zip(report["statuses"], report["records"], strict=True):
+        assert (record["state"], record["lines"]) == ends[status], trial["before"]
 
 
 def test_the_command_goes_on_where_kill_9_stopped_it(installation: Installation):
