@@ -14,6 +14,7 @@ from documents.models import LedgerEntry, Record, Role, State, Unit, User
 from ..errors import VersionMoved
 from ..models import Batch, BatchItem, Consent, ItemStatus
 from . import STEPS, outcomes
+from .chunks import work_in_chunks
 from .confirming import within_reach
 from .consents import ASKED
 from .credentials import check_before_signing
@@ -95,6 +96,12 @@ def run_batch(batch_id: int, *, seconds: float | None = None) -> Iterator[BatchI
 def work_through(run: Run) -> Iterator[BatchItem]:
     """What a run that has begun does."""
     batch = Batch.objects.select_related("by", "unit").get(pk=run.batch_id)
+    got_on = False
+    for item in work_in_chunks(run, batch):
+        got_on = True
+        yield item
+    if not got_on:
+        run.begin_anew()
     if worker := WORKERS.get(batch.step):
         yield from Rounds(batch, worker, run).run()
     else:
@@ -135,7 +142,7 @@ def retry_failed(batch: Batch) -> int:
 
 
 def pause_batch(batch: Batch, *, at: datetime | None = None) -> None:
-    """Stop after the item that is being worked on."""
+    """Stop after the item, or the chunk of items, that is being worked on."""
     Batch.objects.filter(pk=batch.pk).update(paused_at=at or timezone.now())
 
 

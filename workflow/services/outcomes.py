@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.db.models import F
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from documents.errors import RecordsError
 from documents.models import LedgerEntry, Record
 
-from ..errors import IllegalTransition, NoCredential
+from ..errors import IllegalTransition, NoCredential, VersionMoved
 from ..models import BatchItem, ItemStatus
 from ..signing.errors import SigningRefused, SigningUnavailable
 
@@ -38,15 +38,56 @@ def is_done(item: BatchItem) -> bool:
     ).exists()
 
 
+def done_among(items: Sequence[BatchItem]) -> set[int]:
+    """The keys of those of one batch of which ``is_done`` is true; one query."""
+    batch = items[0].batch
+    lines = LedgerEntry.objects.filter(
+        record__in=[item.record_id for item in items],
+        action=batch.step,
+        actor=batch.by_id,
+        at__gte=batch.created_at,
+    )
+    taken = set(lines.values_list("record", flat=True))
+    return {item.pk for item in items if item.record_id in taken}
+
+
 def moved(item: BatchItem) -> Record | None:
     """The record, if it has another version than the one that was agreed to."""
     found = Record.objects.filter(pk=item.record_id).exclude(current=item.version_id)
     return found.first() if item.version_id else None
 
 
+def moved_among(items: Sequence[BatchItem]) -> dict[int, VersionMoved]:
+    """The refusal of each that ``moved`` finds, by its key; one query."""
+    agreed = {item.record_id: item for item in items if item.version_id}
+    records = Record.objects.filter(pk__in=list(agreed)).select_related("current")
+    return {
+        agreed[record.pk].pk: VersionMoved(record)
+        for record in records.defer("current__canonical", "current__lineage")
+        if record.current_id != agreed[record.pk].version_id
+    }
+
+
 def close(item: BatchItem) -> None:
     """The step was taken."""
     _note(item, ItemStatus.DONE)
+
+
+def close_many(items: Sequence[BatchItem]) -> None:
+    """The same for many, in one query."""
+    now = timezone.now()
+    for item in items:
+        item.status, item.error, item.message = ItemStatus.DONE, "", ""
+        item.finished_at, item.asks = now, []
+        item.attempts += 1
+    BatchItem.objects.filter(pk__in=[item.pk for item in items]).update(
+        status=ItemStatus.DONE,
+        error="",
+        message="",
+        finished_at=now,
+        asks=[],
+        attempts=F("attempts") + 1,
+    )
 
 
 def judge(item: BatchItem, error: Exception) -> None:
