@@ -1,9 +1,18 @@
 from __future__ import annotations
 
-import pytest
+from io import BytesIO
 
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from cms.staff import progress
 from documents.models import State
 from tests import factories
+from tests.factories import NOW
 from workflow.models import Batch, ItemStatus
 from workflow.services.batches import run_batch, start_batch
 
@@ -103,10 +112,127 @@ def test_a_batch_of_another_school_is_not_there(
 ):
     client = sign_in(staff_of_elsewhere[role])
 
-    for name in ("batch", "batch-progress", "batch-items"):
+    for name in ("batch", "batch-progress", "batch-items", "batch-report"):
         assert client.get(to(name, batch.uuid)).status_code == 404
-    assert client.post(to("batch-steer", batch.uuid, "pause")).status_code == 404
-    assert again(batch).paused_at is None
+    for act in ("pause", "cancel"):
+        assert client.post(to("batch-steer", batch.uuid, act)).status_code == 404
+    assert (again(batch).paused_at, again(batch).cancelled_at) == (None, None)
+
+
+def test_a_colleague_neither_sees_nor_steers_a_batch(sign_in, school, batch):
+    colleague = factories.make_user(
+        "colleague", "class_teacher", school, factories.make_class(school, "5C")
+    )
+    client = sign_in(colleague)
+
+    for name in ("batch", "batch-progress", "batch-items", "batch-report"):
+        assert client.get(to(name, batch.uuid)).status_code == 404
+    assert client.post(to("batch-steer", batch.uuid, "cancel")).status_code == 404
+    assert again(batch).cancelled_at is None
+
+
+def test_the_head_takes_the_report_and_cancels_nothing(sign_in, head, batch):
+    client = sign_in(head)
+
+    assert client.get(to("batch-report", batch.uuid)).status_code == 200
+    assert client.post(to("batch-steer", batch.uuid, "cancel")).status_code == 404
+    assert again(batch).cancelled_at is None
+
+
+def test_a_batch_is_cancelled_and_says_so(sign_in, teacher, batch):
+    run = run_batch(batch.pk)
+    next(run)
+    client = sign_in(teacher)
+    page = client.get(to("batch", batch.uuid)).content.decode()
+    assert to("batch-steer", batch.uuid, "cancel") in page
+
+    after = client.post(to("batch-steer", batch.uuid, "cancel"), follow=True)
+
+    assert list(run) == []
+    assert after.context["figures"]["cancelled"] == 2
+    assert len(after.context["wrong"]) == 2
+    text = after.content.decode()
+    assert "<strong>cancelled</strong>" in text
+    assert 'hx-get="' + to("batch-progress", batch.uuid) not in text
+    assert "cancelled" in client.get(to("batches")).content.decode()
+
+
+def test_the_report_names_every_record_with_its_outcome_and_no_formula(
+    sign_in, teacher, school_class, school
+):
+    pupil = factories.make_pupil("=1+1")
+    records = [factories.make_draft(school_class, pupil, result=None)]
+    batch = start_batch(
+        step="submit", record_ids=[r.pk for r in records], by=teacher, unit=school
+    )
+    [item] = run_batch(batch.pk)
+
+    answer = sign_in(teacher).get(to("batch-report", batch.uuid))
+
+    head, row = load_workbook(BytesIO(answer.content)).active.iter_rows()
+    assert [cell.value for cell in head] == [
+        *("No.", "Pupil", "Class", "Outcome", "Reason", "When")
+    ]
+    assert [cell.value for cell in row[:5]] == [
+        *(1, "=1+1", "3B", "refused", item.message)
+    ]
+    assert row[1].data_type == "s"
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_whoever_left_the_class_finds_no_pupil_in_the_report(
+    sign_in, teacher, school, batch
+):
+    client = sign_in(teacher)
+    before = client.get(to("batch-report", batch.uuid))
+    teacher.assignments.update(school_class=factories.make_class(school, "5C"))
+
+    after = client.get(to("batch-report", batch.uuid))
+
+    assert [rows_in(before), rows_in(after)] == [4, 1]
+
+
+def rows_in(answer):
+    return load_workbook(BytesIO(answer.content)).active.max_row
+
+
+def test_however_many_watch_a_batch_it_is_looked_at_once_a_second(
+    teacher, head, batch, sign_in
+):
+    browsers = [Client() for _ in range(4)]
+    for number, browser in enumerate(browsers):
+        browser.force_login(head if number % 2 else teacher)
+        browser.get(to("batch", batch.uuid))
+    progress.forget(batch.uuid)
+
+    with (
+        time_machine.travel(NOW, tick=False),
+        CaptureQueriesContext(connection) as asked,
+    ):
+        answers = [
+            browser.get(to("batch-progress", batch.uuid), {"seen": ""})
+            for browser in browsers * 5
+        ]
+
+    looks = [one["sql"] for one in asked if "workflow_batchitem" in one["sql"]]
+    assert len(looks) == 1
+    assert {answer.context["seen"] for answer in answers} == {
+        answers[0].context["seen"]
+    }
+
+
+def test_nothing_is_drawn_anew_where_nothing_has_changed(sign_in, teacher, batch):
+    client = sign_in(teacher)
+    seen = client.get(to("batch", batch.uuid)).context["seen"]
+    url = to("batch-progress", batch.uuid)
+
+    assert client.get(url, {"seen": seen}).status_code == 204
+    next(run_batch(batch.pk))
+    progress.forget(batch.uuid)
+    drawn = client.get(url, {"seen": seen})
+
+    assert drawn.status_code == 200
+    assert drawn.context["seen"] != seen
 
 
 @pytest.mark.parametrize("role", ["inspector", "admin_user"])
