@@ -9,3 +9,6 @@ reconciling = Signal()
 # down, by the process that ended it, at least once: a worker may die before it has
 # noted that it told. What receivers do twice must harm nothing.
 batch_ended = Signal()
+
+# ``consent``: its signer is asked, and nobody knows whether they still look.
+question_asked = Signal()

@@ -45,10 +45,16 @@ def lines(notices: list[Notice]) -> list[Line]:
 
 
 def new_ones(request: StaffRequest) -> list[Notice]:
-    """What the person has not looked at, COUNTED at the most: one query a page."""
+    """What the person has not looked at, COUNTED at the most: one query a page.
+
+    Who stands on the very page that a notice leads to has looked at it.
+    """
     found: list[Notice] | None = getattr(request, "new_notices", None)
     if found is None:
         found = list(unseen(request.user)[:COUNTED])
+        if here := [one.pk for one in found if one.url == request.path]:
+            mark_seen(Notice.objects.filter(pk__in=here))
+            found = [one for one in found if one.pk not in here]
         request.new_notices = found  # type: ignore[attr-defined]
     return found
 

@@ -186,5 +186,33 @@ KINDS = _table(
                 "count",
             ),
         ),
+        Kind(
+            "batch_done_sign",
+            ngettext_lazy(
+                "%(unit)s: the signing is finished, %(done)d of %(count)d record is "
+                "signed.",
+                "%(unit)s: the signing is finished, %(done)d of %(count)d records are "
+                "signed.",
+                "count",
+            ),
+        ),
+        Kind(
+            "batch_done",
+            ngettext_lazy(
+                "%(unit)s: the work in the background is finished, %(done)d of "
+                "%(count)d record is done.",
+                "%(unit)s: the work in the background is finished, %(done)d of "
+                "%(count)d records are done.",
+                "count",
+            ),
+        ),
+        Kind(
+            "batch_waits",
+            ngettext_lazy(
+                "The signing waits for you: confirm %(count)d signature once more.",
+                "The signing waits for you: confirm %(count)d signatures once more.",
+                "count",
+            ),
+        ),
     ]
 )

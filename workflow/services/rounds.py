@@ -29,6 +29,7 @@ from ..models import (
     ItemStatus,
     JournalEntry,
 )
+from ..signals import question_asked
 from ..signing.errors import SigningUnavailable
 from ..signing.providers.base import Authorisation
 from ..signing.providers.errors import (
@@ -281,6 +282,8 @@ class Rounds:
             return None
         # Only now: a question that asks for nothing must never be left standing.
         consent.save()
+        if consent.status in consents.ASKED:
+            question_asked.send_robust(sender=Consent, consent=consent)
         return consent
 
     def _ask_by_itself(self, consent: Consent, key: Key) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from documents.models import LedgerEntry, ReadLog, Record, State
-from workflow.models import Batch
-from workflow.services import submit_record
+from documents.models import LedgerEntry, ReadLog, Record, Signature, State
+from tests import factories
+from workflow.models import Batch, Look
+from workflow.services import return_record, submit_record
+from workflow.services.editing import edit_record
 
 from .conftest import MOST_QUERIES, fill, to
 
@@ -38,6 +40,7 @@ def test_the_page_stands_beside_the_data_with_the_way_on(sign_in, head, three_re
     text = page.content.decode()
     assert to("form", three_reviewed[1].uuid) in text
     assert "Hoạt động trải nghiệm" in text
+    assert "data-approve" in text
     for key in ("j", "k", "r", "mod+enter"):
         assert f'data-w-kbd-key-value="{key}"' in text
 
@@ -55,6 +58,184 @@ def test_one_view_is_entered_once_with_its_frame(sign_in, head, reviewed_record)
     assert "default-src 'none'" in policy
     assert "sandbox allow-same-origin" in policy
     assert ReadLog.objects.filter(user=head).count() == 1
+
+
+def approve(client, record, query="", version=None):
+    data = {"version": version or record.current_id}
+    return client.post(to("review", record.uuid) + query, data)
+
+
+def test_what_is_found_fine_is_marked_and_the_next_one_comes(
+    sign_in, head, three_reviewed
+):
+    client = sign_in(head)
+    first, second, _third = three_reviewed
+
+    response = approve(client, first)
+
+    assert response.url == to("review", second.uuid)
+    look = Look.objects.get()
+    assert (look.version_id, look.person) == (first.current_id, head)
+    assert state_of(first) == State.REVIEWED
+    assert not Signature.objects.filter(slot="head").exists()
+    page = client.get(to("review", first.uuid))
+    assert (page.context["looked"], page.context["waiting"]) == (1, 3)
+    assert f"Looked at and fine: {head.full_name}" in page.content.decode()
+    # Come back later: on with the first that nobody has looked at.
+    assert client.get(to("review-class", first.school_class_id)).url == response.url
+
+
+def test_after_the_last_look_stands_the_signature(sign_in, head, three_reviewed):
+    client = sign_in(head)
+    first, second, third = three_reviewed
+    class_id = first.school_class_id
+
+    assert approve(client, third).url == to("review", first.uuid)
+    assert approve(client, first).url == to("review", second.uuid)
+    assert approve(client, second).url == to("sign-class", class_id)
+
+    assert client.get(to("review-class", class_id)).url == to("sign-class", class_id)
+
+
+def test_a_look_is_taken_back_on_the_page(sign_in, head, three_reviewed):
+    client = sign_in(head)
+    approve(client, three_reviewed[0])
+
+    response = client.post(to("take-look-back", three_reviewed[0].uuid))
+
+    assert response.url == to("review", three_reviewed[0].uuid)
+    assert not Look.objects.exists()
+
+
+@pytest.mark.parametrize("version", ["0", "x", "²", "9" * 5000])
+def test_another_version_than_the_one_shown_is_not_approved(
+    sign_in, head, reviewed_record, version
+):
+    response = approve(sign_in(head), reviewed_record, version=version)
+
+    assert response.url == to("review", reviewed_record.uuid)
+    assert not Look.objects.exists()
+
+
+def test_only_those_with_findings_are_gone_through(
+    sign_in, head, teacher, school_class, three_reviewed
+):
+    pupil = factories.make_pupil("Trần Văn An 9")
+    marked = factories.make_draft(school_class, pupil)
+    low = {"base": 1, "changes": {"subjects.math.score": 6}}  # beside level T
+    edit_record(record_id=marked.pk, by=teacher, **low)
+    submit_record(record_id=marked.pk, by=teacher)
+    client = sign_in(head)
+
+    page = client.get(to("review", marked.uuid, only="findings"))
+
+    assert (page.context["position"], page.context["total"]) == (1, 1)
+    assert page.context["with_findings"] == 1
+    assert client.get(to("review", marked.uuid)).context["with_findings"] == 1
+    marked.refresh_from_db()
+    response = approve(client, marked, query="?only=findings")
+    assert response.url == to("review-class", school_class.pk)
+
+
+def mended(record, head, teacher, **changes):
+    """Returned, changed cell by cell in versions of their own, and submitted again."""
+    return_record(record_id=record.pk, by=head, reason="Xem lại chiều cao")
+    for path, value in changes.items():
+        now = Record.objects.get(pk=record.pk).current
+        path = path.replace("__", ".")
+        edit_record(
+            record_id=record.pk, by=teacher, base=now.number, changes={path: value}
+        )
+    submit_record(record_id=record.pk, by=teacher)
+
+
+def test_what_changed_since_the_return_stands_cell_by_cell(
+    sign_in, head, teacher, reviewed_record
+):
+    content = reviewed_record.current.content
+    old = content.subjects["math"].comment
+    mended(
+        reviewed_record,
+        head,
+        teacher,
+        height_cm=133,
+        weight_kg=40,
+        subjects__math__comment="Tính nhanh.",
+    )
+    now = Record.objects.get(pk=reviewed_record.pk).current
+    assert now.content.height_cm != content.height_cm
+
+    page = sign_in(head).get(to("review", reviewed_record.uuid))
+
+    since = page.context["since"]
+    assert "Xem lại chiều cao" in since.line.reason
+    assert set(since.changes) == {"height_cm", "weight_kg", "subjects.math.comment"}
+    change = since.changes["subjects.math.comment"]
+    assert (change.difference.old, change.difference.new) == (old, "Tính nhanh.")
+    assert (change.who, change.version.number) == (str(teacher), 4)
+    assert since.changes["height_cm"].version.number == 2
+    text = page.content.decode()
+    assert f"<del>{old}</del>" in text
+    assert "<ins>Tính nhanh.</ins>" in text
+
+
+def test_what_came_back_as_it_was_says_so(sign_in, head, teacher, reviewed_record):
+    mended(reviewed_record, head, teacher)
+
+    page = sign_in(head).get(to("review", reviewed_record.uuid))
+
+    assert page.context["since"].changes == {}
+    assert "Nothing was changed since then" in page.content.decode()
+
+
+def test_the_reasons_of_the_school_can_be_picked(
+    sign_in, head, teacher, reviewed_record
+):
+    mended(reviewed_record, head, teacher)
+
+    page = sign_in(head).get(to("return-reasons", reviewed_record.uuid))
+
+    assert 'data-reason="Xem lại chiều cao"' in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["return", "take-look-back"])
+def test_whoever_had_to_sign_in_again_is_back_at_the_record(
+    sign_in, client, head, reviewed_record, name
+):
+    url = to(name, reviewed_record.uuid)
+    signed_out = client.post(url, {"reason": "Thiếu nhận xét"})
+    assert signed_out.url == f"/admin/login/?next={url}"
+
+    response = sign_in(head).get(url)
+
+    assert response.url == to("review", reviewed_record.uuid)
+    assert state_of(reviewed_record) == State.REVIEWED
+
+
+@pytest.mark.parametrize("act", ["look", "approve", "return", "take-look-back"])
+def test_what_another_window_returned_is_said_and_shown(
+    sign_in, head, three_reviewed, act
+):
+    client = sign_in(head)
+    record = three_reviewed[0]
+    return_record(record_id=record.pk, by=head, reason="Thiếu nhận xét")
+
+    if act == "look":
+        response = client.get(to("review", record.uuid), follow=True)
+    elif act == "approve":
+        data = {"version": record.current_id}
+        response = client.post(to("review", record.uuid), data, follow=True)
+    else:
+        url = to(act, record.uuid)
+        response = client.post(url, {"reason": "Sai điểm"}, follow=True)
+
+    assert response.redirect_chain[-1][0] == to("record", record.uuid)
+    text = response.content.decode()
+    assert f"{record.book.pupil.name} does not wait for you any more." in text
+    assert "returned it to the class teacher" in text
+    assert to("review-class", record.school_class_id) in text
+    assert not Look.objects.exists()
+    assert LedgerEntry.objects.filter(record=record, action="return").count() == 1
 
 
 def test_a_frame_alone_is_a_view_too(sign_in, head, reviewed_record):
@@ -115,6 +296,76 @@ def test_before_signing_everything_is_named(sign_in, head, seal, three_reviewed)
         "Lê Văn Bình",
         "Trường Tiểu học Mỹ Ngãi",
     ]
+
+
+def two_classes(three_reviewed, school, teacher):
+    """3B as it is, and one reviewed record of 4B."""
+    other = factories.make_class(school, "4B")
+    teacher4b = factories.make_user("teacher4b", "class_teacher", school, other)
+    (record,) = fill(other, 1)
+    submit_record(record_id=record.pk, by=teacher4b)
+    return Record.objects.get(pk=record.pk)
+
+
+def test_all_classes_are_signed_in_one_act(
+    sign_in, head, seal, school, teacher, three_reviewed
+):
+    other = two_classes(three_reviewed, school, teacher)
+    client = sign_in(head)
+    approve(client, three_reviewed[0])
+
+    page = client.get(to("sign-all"))
+
+    assert [(p.school_class.name, p.is_chosen) for p in page.context["parts"]] == [
+        ("3B", True),
+        ("4B", True),
+    ]
+    assert (page.context["count"], page.context["looked"]) == (4, 1)
+    assert page.context["first_new"].record == three_reviewed[1]
+    text = page.content.decode()
+    for record in (*three_reviewed, other):
+        assert record.book.pupil.name in text
+    assert "1 of 4 records have been looked at" in text
+    assert to("review", other.uuid) in text
+    versions = {
+        f"version-{p.school_class.pk}": p.versions for p in page.context["parts"]
+    }
+
+    client.post(to("sign-all"), versions | {"class": [other.school_class_id]})
+
+    assert [item.record for item in Batch.objects.get().items.all()] == [other]
+
+
+def test_without_a_class_nothing_is_signed(sign_in, head, seal, three_reviewed):
+    response = sign_in(head).post(to("sign-all"), {}, follow=True)
+
+    assert "Choose at least one class." in response.content.decode()
+    assert not Batch.objects.exists()
+
+
+def test_on_the_page_of_one_class_the_others_are_not_chosen(
+    sign_in, head, seal, school, teacher, three_reviewed
+):
+    two_classes(three_reviewed, school, teacher)
+
+    page = sign_in(head).get(to("sign-class", three_reviewed[0].school_class_id))
+
+    assert [p.is_chosen for p in page.context["parts"]] == [True, False]
+    assert page.context["count"] == 3
+
+
+def test_what_changed_since_the_list_was_shown_is_left_out_of_it(
+    sign_in, head, seal, three_reviewed
+):
+    class_id = three_reviewed[0].school_class_id
+    versions = ",".join(str(record.current_id) for record in three_reviewed)
+    return_record(record_id=three_reviewed[0].pk, by=head, reason="Sai điểm")
+
+    client = sign_in(head)
+    client.post(to("sign-all"), {"class": [class_id], f"version-{class_id}": versions})
+
+    batch = Batch.objects.get()
+    assert [i.record for i in batch.items.order_by("record")] == three_reviewed[1:]
 
 
 def test_without_a_seal_nothing_can_be_signed(sign_in, head, reviewed_record):
@@ -214,16 +465,21 @@ def test_only_a_head_reviews_and_signs(request, sign_in, reviewed_record, role):
         to("review-class", class_id),
         to("sign", reviewed_record.uuid),
         to("sign-class", class_id),
+        to("sign-all"),
+        to("return-reasons", reviewed_record.uuid),
     ]
 
     for url in pages:
         assert (client.get(url).status_code, client.get(url).url) == (302, "/admin/")
     client.post(to("return", reviewed_record.uuid), {"reason": "x"})
+    approve(client, reviewed_record)
+    client.post(to("take-look-back", reviewed_record.uuid))
     client.post(
         to("sign", reviewed_record.uuid), {"version": reviewed_record.current_id}
     )
 
     assert not Batch.objects.exists()
+    assert not Look.objects.exists()
     assert state_of(reviewed_record) == State.REVIEWED
 
 
@@ -238,8 +494,12 @@ def test_the_head_of_another_school_finds_nothing(
         to("review-class", class_id),
         to("sign", reviewed_record.uuid),
         to("sign-class", class_id),
+        to("return-reasons", reviewed_record.uuid),
+        to("take-look-back", reviewed_record.uuid),
     ):
         assert client.get(url).status_code == 404
+    assert approve(client, reviewed_record).status_code == 404
+    assert client.get(to("sign-all")).url == "/admin/"
     assert client.post(to("return", reviewed_record.uuid)).status_code == 404
     assert state_of(reviewed_record) == State.REVIEWED
 
@@ -257,3 +517,32 @@ def test_the_review_asks_as_much_in_a_class_of_40_as_of_3(
     many = queries_of(client, url)
 
     assert many == few <= MOST_QUERIES
+
+
+def test_what_was_returned_costs_two_queries_more(
+    sign_in, queries_of, head, teacher, reviewed_record
+):
+    client = sign_in(head)
+    url = to("review", reviewed_record.uuid)
+    client.get(url)
+    plain = queries_of(client, url)
+    mended(reviewed_record, head, teacher, height_cm=133)
+
+    # Who returned it, and the versions since then.
+    assert queries_of(client, url) == plain + 2
+
+
+def test_the_page_before_the_signature_asks_as_much_for_3_classes_as_for_1(
+    sign_in, queries_of, head, seal, school, teacher, three_reviewed
+):
+    client = sign_in(head)
+    client.get(to("sign-all"))
+    few = queries_of(client, to("sign-all"))
+    for name in ("4B", "5C"):
+        there = factories.make_class(school, name)
+        person = factories.make_user(f"t{name}", "class_teacher", school, there)
+        for record in fill(there, 3):
+            submit_record(record_id=record.pk, by=person)
+
+    assert queries_of(client, to("sign-all")) == few
+    assert few <= MOST_QUERIES + 3  # what the check of both keys reads
