@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from workflow.services.keyring import Keyring
 from workflow.services.packets import Signer, packet_of, sign_in_packet
 from workflow.services.signing import SEAL_OFFICE, require_authentic, signer
 from workflow.signing.asking import carry_out
+from workflow.signing.cms import sha256
 from workflow.signing.longterm import Keeper
 from workflow.signing.pades import finish, prepare
 from workflow.signing.providers.base import Provider
@@ -22,6 +24,8 @@ from .measure import Figure, cpu_ms, seconds
 from .world import Staff, make_staff
 
 TIMES = 10
+# Over the data and the pages by head and seal, and over the whole.
+STAMPS = 5
 
 
 def figures(records: int = 40) -> list[Figure]:
@@ -103,12 +107,22 @@ class Bench:
             ),
         }
         self.known = sum(costs.values())
+        digest = sha256(pdf)
+        stamper = self.keeper.timestamper
+        stamps = STAMPS * cpu_ms(lambda: stamper.stamp(digest), TIMES)
+        other = self._block(self.at + timedelta(seconds=1))
         check = cpu_ms(lambda: credentials.check_before_signing(*self.owners, at=at))
         return [
             *(Figure(f"… {name}", cost, "ms") for name, cost in costs.items()),
+            Figure("in these: five stamps by the service of the trial", stamps, "ms"),
+            Figure("a visible block, once in a second for each signer", other, "ms"),
             Figure("PAdES B-B alone", pades, "ms", 12),
             Figure("keys and services asked, once for a batch", check, "ms"),
         ]
+
+    def _block(self, at: datetime) -> float:
+        lines = stamp_lines(self.signers[0], at)
+        return cpu_ms(lambda: render_stamp(lines, *SIGNATURE_SIZE))
 
     def _issue(self, forms: list[FormInput]) -> Issue:
         def render(form: FormInput) -> bytes:
