@@ -23,8 +23,8 @@ from .services.locking import lock_due
 from .services.lockreports import report_locks
 from .services.notices import send_mails
 from .services.reminding import remind
-from .services.tallying import count_days
 from .services.runs import tell_of_ends
+from .services.tallying import count_days
 from .signals import reconciling
 from .signing.errors import SigningUnavailable
 

@@ -30,13 +30,14 @@ from workflow.services.editing import (
     in_grid_of,
     is_within,
 )
+from workflow.services.waiting import BACKWARD
 
 from .classes import page_data
 from .forms import ContentForm
 from .grid_data import Grid, to_text
 from .grid_texts import texts
 from .history import Line, ledger_lines
-from .lists import BACKWARD, came_back
+from .lists import came_back
 from .roles import StaffRequest
 from .sheets import Sheet, sheets_beside
 from .views import Crumb, StaffView, record_url, seen_record

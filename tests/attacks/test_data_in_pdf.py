@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def of_another_pupil(desk: Desk) -> bytes:
     return desk.signed_packet(made).to_bytes()
 
 
-def person(desk: Desk, number: str, **profile: object):
+def person(desk: Desk, number: str, **profile: Any):
     return desk.ca.issue_person(
         name="Người khác",
         personal_number=number,

@@ -102,7 +102,7 @@ def test_other_bytes_never_take_a_name_that_is_taken(server: Store, bucket: str)
     store = storages["records"]
     store.save("ab/abc", ContentFile(BYTES))
 
-    store._save("ab/abc", ContentFile(b"another"))
+    store._save("ab/abc", ContentFile(b"another"))  # type: ignore[attr-defined]
 
     assert store.open("ab/abc").read() == BYTES
     assert len(versions(server, bucket)) == 1

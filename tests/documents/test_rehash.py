@@ -16,6 +16,7 @@ from tests.factories import NOW
 
 def keep(record: Record, data: bytes) -> str:
     """A stored file that a row names."""
+    assert record.current is not None
     sha256 = storage.put(data)
     count = Artifact.objects.filter(version=record.current).count()
     Artifact.objects.create(

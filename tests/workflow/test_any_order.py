@@ -43,7 +43,8 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.batches import STALE, run_batch, start_batch
+from workflow.services.batches import run_batch, start_batch
+from workflow.services.runs import STALE
 from workflow.services.undoing import undo_import
 
 FINAL = (State.LOCKED, State.TRANSFERRED)
@@ -111,10 +112,10 @@ class AnyOrder(RuleBasedStateMachine):
         )
         run = commit_import(run_id=run.pk, by=self.registrar, at=timezone.now())
         assert run.status == ImportStatus.COMMITTED
-        row = run.rows.exclude(record=None).get()
+        record = Record.objects.get(pk__in=run.rows.values("record"))
         self.runs.append(run.pk)
-        self.ids.append(row.record_id)
-        self.states[row.record_id] = State.DRAFT
+        self.ids.append(record.pk)
+        self.states[record.pk] = State.DRAFT
 
     @precondition(lambda self: self.runs)
     @rule()
@@ -176,9 +177,9 @@ class AnyOrder(RuleBasedStateMachine):
         record = self._record(which)
 
         def move() -> None:
-            at = {"record_id": record.pk}
-            dispatch_record(**at, to_unit=self.other, by=self.registrar)
-            receive_record(**at, by=self.receiver)
+            pk = record.pk
+            dispatch_record(record_id=pk, to_unit=self.other, by=self.registrar)
+            receive_record(record_id=pk, by=self.receiver)
             self.states[record.pk] = State.TRANSFERRED
             TAKEN["move"] += 1
 
@@ -207,7 +208,7 @@ class AnyOrder(RuleBasedStateMachine):
 
         def begin() -> None:
             batch = start_batch(step=step, record_ids=self.ids, by=by)
-            running = run_batch(batch.pk)
+            running: Any = run_batch(batch.pk)
             for item in islice(running, done):
                 self._hear(step, item.record_id, item.status)
             running.close()

@@ -65,7 +65,7 @@ def tampering(db: None):
 
 def rewrite_ledger(record: Record) -> None:
     """Another mark, and the whole chain made anew so that it holds in itself."""
-    version = Version.objects.get(pk=record.current_id)
+    version = record.versions.get(pk=record.current.pk if record.current else 0)
     text = version.canonical.replace('"score":9', '"score":10')
     digest = content_digest(record.kind, version.format_version, text.encode())
     Version.objects.filter(pk=version.pk).update(canonical=text, sha256=digest)

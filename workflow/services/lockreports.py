@@ -43,10 +43,10 @@ from documents.querysets import RecordQuerySet
 
 from ..models import Deadline, Group, LeftOut, LockRun
 from ..models.lockruns import Reason
+from .waiting import BACKWARD
 
 PORTION = 1000
 # Steps after which a draft is with the teacher again, with somebody's reason.
-BACKWARD = ("return", "recall")
 # Who holds a role, by the key of the class or of the school.
 People = dict[tuple[str, int], User]
 # Whose turn it is, by why a record stays out.

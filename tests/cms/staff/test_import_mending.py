@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from documents.models import Enrolment, ImportRun, Record
 from documents.models.imports import ImportStatus
+from documents.versions import Draft, add_version
 from tests import factories
 from workflow.models import WorkingCopy
 from workflow.services import submit_record
@@ -34,7 +35,7 @@ def upload(sign_in, registrar, school) -> Callable[..., ImportRun]:
             "workbooks": [SimpleUploadedFile("list.csv", content)],
         }
         sign_in(registrar).post(to("imports"), data)
-        return ImportRun.objects.first()
+        return ImportRun.objects.latest("pk")
 
     return send
 
@@ -42,7 +43,7 @@ def upload(sign_in, registrar, school) -> Callable[..., ImportRun]:
 @pytest.fixture
 def imported(client, upload) -> Callable[..., ImportRun]:
     def send(content: bytes) -> ImportRun:
-        run = upload(content)
+        run: ImportRun = upload(content)
         client.post(to("close-import", run.uuid), {"act": "commit"})
         run.refresh_from_db()
         assert run.status == ImportStatus.COMMITTED
@@ -150,9 +151,7 @@ def test_the_same_file_can_be_imported_again_after_the_undo(client, imported):
 
 
 def an_edit(record: Record, teacher: Any) -> None:
-    factories.add_version(
-        factories.Draft(record, content_of(record)), by=teacher, at=factories.NOW
-    )
+    add_version(Draft(record, content_of(record)), by=teacher, at=factories.NOW)
 
 
 def typing(record: Record, teacher: Any) -> None:
@@ -178,9 +177,7 @@ def test_what_was_submitted_is_not_undone(
     run = imported(a_list())
     imported_record = Record.objects.get()
     sheet = factories.make_content(imported_record.book.pupil, school_class)
-    factories.add_version(
-        factories.Draft(imported_record, sheet), by=teacher, at=factories.NOW
-    )
+    add_version(Draft(imported_record, sheet), by=teacher, at=factories.NOW)
     submit_record(record_id=imported_record.pk, by=teacher)
 
     client.post(to("undo-import", run.uuid))

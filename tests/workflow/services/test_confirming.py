@@ -88,7 +88,7 @@ def test_a_row_that_changed_is_signed_anew_and_the_others_stand(
         changes = {path: value}
         edit_record(record_id=draft_record.pk, by=teacher, base=number, changes=changes)
         record = fresh(draft_record)
-        stands = ENGLISH not in given_to(record.current).unsigned_parts()
+        stands = ENGLISH not in given_to(record.versions.latest()).unsigned_parts()
         assert stands is (path == "subjects.math.score")
         assert (ENGLISH in signed_rows([record]).get(record.pk, {})) is stands
 
@@ -122,7 +122,7 @@ def test_the_class_teacher_signs_all_other_rows_and_the_sheet_in_one_act(
 
     record = fresh(draft_record)
     assert record.state == "reviewed"
-    given = given_to(record.current)
+    given = given_to(record.versions.latest())
     assert given.unsigned_parts() == [] and given.sheet_is_signed
     assert slots() == [
         "class_teacher",
@@ -178,7 +178,7 @@ def test_after_a_recall_the_rows_stand_and_only_the_sheet_is_signed_again(
 
     record = fresh(draft_record)
     assert record.current.signed_slots() == {"class_teacher"}
-    assert given_to(record.current).unsigned_parts() == []
+    assert given_to(record.versions.latest()).unsigned_parts() == []
 
 
 def test_what_blocks_the_own_row_blocks_and_what_blocks_others_does_not(

@@ -35,7 +35,6 @@ from workflow import tasks
 from workflow.models import Batch, Consent, JournalEntry, KeptPin
 from workflow.services import consents
 from workflow.services.batches import (
-    STALE,
     pause_batch,
     resume_batch,
     retry_failed,
@@ -45,6 +44,7 @@ from workflow.services.batches import (
 )
 from workflow.services.consents import ConsentGone
 from workflow.services.journal import PINNED_FOR, Scratch
+from workflow.services.runs import STALE
 from workflow.signing.providers.errors import OtpWrong, PinLocked, PinWrong
 
 SIGN = "signatures/signHash"

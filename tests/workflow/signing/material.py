@@ -132,7 +132,7 @@ class Desk:
             )
         return made
 
-    def printed(self, **keys: IssuedKey | None) -> bytes:
+    def printed(self, **keys: Any) -> bytes:
         """The PDF with the signed data in it, before anybody signed its pages."""
         return printed_record(self.signed_packet(**keys).to_bytes())
 
