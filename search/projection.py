@@ -87,6 +87,8 @@ def documents_of(record_ids: Iterable[int]) -> list[Document]:
     """The documents of those records that exist, in one query."""
     related = ("book__pupil", "school_class", "issuer", "custodian", "current")
     records = Record.objects.filter(pk__in=list(record_ids)).select_related(*related)
+    # The lineage is as large as the content, and nothing of it is searched.
+    records = records.defer("current__lineage")
     return [document_of(record) for record in records]
 
 

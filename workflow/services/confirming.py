@@ -47,11 +47,11 @@ def confirm_work(
         require_settled(record, at=at)
     version = record.current
     assert version is not None  # has_a_version
-    unsigned = given_to(version).unsigned_parts()
-    parts = Teaching.of(record).own(unsigned, by)
+    given = given_to(version)
+    parts = Teaching.of(record).own(given.unsigned_parts(), by)
     _require_sound(record, version, parts)
     return sign_off_work(
-        SignOff(version, by, at, parts),
+        SignOff(version, by, at, parts, given=given),
         desk=desk,
         enter=partial(_enter, record_id=record_id, by=by, at=at),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -112,13 +112,17 @@ class SignedOff:
 
 @dataclass(frozen=True)
 class SignOff:
-    """What one teacher signs of one version: rows, the sheet, or both in one act."""
+    """What one teacher signs of one version: rows, the sheet, or both in one act.
+
+    ``given`` is what stands already, where it was read just now; the act fills it.
+    """
 
     version: Version
     by: User
     at: datetime
     parts: tuple[str, ...]
     sheet: bool = False
+    given: Given | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -131,11 +135,12 @@ class SignOff:
         """
         if self.is_empty:
             return SignedOff(self.version, ())
+        given = self.given or given_to(self.version)
         if key is None:
-            return self.clicked(given_to(self.version))
+            return self.clicked(given)
         signers = [self._signer(slot, key) for slot, _parts in self._slots()]
         signed = yield from sign_in_packet(
-            given_to(self.version).packet,
+            given.packet,
             signers,
             timestamper=keeper.timestamper,
             at=self.at,

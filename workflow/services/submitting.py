@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import transaction
@@ -118,9 +118,15 @@ def findings_of_many(records: Iterable[Record]) -> dict[int, list[Finding]]:
     found: dict[int, list[Finding]] = {}
     for (room, kind), texts in _class_contents(wanted.values()).items():
         asked = [key for key in texts if wanted.get(key) == (room, kind)]
-        contents = {key: get_kind(kind).parse(text) for key, text in texts.items()}
+        contents = {key: _content(kind, text) for key, text in texts.items()}
         found |= _findings(get_kind(kind), contents, asked)
     return found
+
+
+@lru_cache(maxsize=200)
+def _content(kind: str, canonical: str) -> Any:
+    # Whoever submits a class record by record looks at all of it each time.
+    return get_kind(kind).parse(canonical)
 
 
 def _findings(
@@ -186,4 +192,5 @@ def _sign_off(given: Given, teaching: Teaching, *, by: User, at: datetime) -> Si
     if others:
         labels = given.packet.format.part_labels
         raise RowsNotSigned([(labels.get(p, p), teaching.names(p)) for p in others])
-    return SignOff(given.version, by, at, own, sheet=not given.sheet_is_signed)
+    sheet = not given.sheet_is_signed
+    return SignOff(given.version, by, at, own, sheet, given)
