@@ -93,7 +93,8 @@ def _officer(home: str) -> Iterator[Page]:
     tree = reverse("staff:unit", args=[CODE])
     yield Page("queue, officer of the department", [(officer, home)] * PEOPLE)
     yield Page("tree, department", [(officer, tree)] * PEOPLE)
-    yield Page("tree, what is signed", [(officer, f"{tree}?state=signed")] * PEOPLE)
+    rows = f"{reverse('staff:unit-rows', args=[CODE])}?state=signed"
+    yield Page("rows of the province, what is signed", [(officer, rows)] * PEOPLE)
     department = Unit.objects.get(code=CODE)
     communes = department.get_children()[:PEOPLE]
     schools = [commune.get_children()[0] for commune in communes]
