@@ -89,7 +89,9 @@ class SignView(StaffView):
         if "uuid" in self.kwargs:
             waiting = waiting.filter(uuid=self.kwargs["uuid"])
         rows = with_standing(mine.filter(school_class__in=waiting)).listed()
-        return rows.select_related("working_copy__author")
+        # Last year's class may have the same name; it is a part of its own.
+        order = ("school_class__name", "school_class_id", "book__pupil__sort_key", "pk")
+        return rows.select_related("working_copy__author").order_by(*order)
 
     def _is_meant(self, stop: Stop) -> bool:
         return self.kwargs.get("uuid") in (None, stop.record.uuid)

@@ -194,7 +194,8 @@ def test_classes_are_chosen_and_signed_and_the_bell_brings_back(page: Page) -> N
     page.goto("about:blank")
     page.goto("/admin/notices/")
 
-    bell = page.get_by_role("link", name=re.compile("the signing is finished"))
+    told = re.compile(rf"the signing is finished, {count} of {count} records? ")
+    bell = page.get_by_role("link", name=told)
     for _try in range(40):
         if bell.count():
             break

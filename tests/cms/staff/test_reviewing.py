@@ -335,6 +335,23 @@ def test_all_classes_are_signed_in_one_act(
     assert [item.record for item in Batch.objects.get().items.all()] == [other]
 
 
+def test_two_classes_of_one_name_are_two_parts(
+    sign_in, head, seal, school, teacher, three_reviewed
+):
+    before = factories.make_class(school, "3B", "2024-2025")
+    there = factories.make_user("t-before", "class_teacher", school, before)
+    for record in fill(before, 3):
+        submit_record(record_id=record.pk, by=there)
+
+    parts = sign_in(head).get(to("sign-all")).context["parts"]
+
+    assert [len(part.stops) for part in parts] == [3, 3]
+    assert {part.school_class for part in parts} == {
+        three_reviewed[0].school_class,
+        before,
+    }
+
+
 def test_without_a_class_nothing_is_signed(sign_in, head, seal, three_reviewed):
     response = sign_in(head).post(to("sign-all"), {}, follow=True)
 
