@@ -16,7 +16,7 @@ from .base import Desk, Queue, Task, in_hands, not_submitted
 
 def fill(queue: Queue, desk: Desk) -> None:
     lots = lots_of(desk.issued_here())
-    queue.waiting = _to_review(lots)
+    queue.waiting = [*_to_review(lots), *_to_sign(lots)]
     queue.sent = [*_late(desk), *_being_signed(lots), *classes.signed(lots)]
     queue.coming = classes.drafts(lots, holders_below(desk.unit))
     counts = classes.year_counts(lots, desk.year)
@@ -39,6 +39,17 @@ def _to_review(lots: list[Lot]) -> list[Task]:
         for lot in lots
         if lot.state == State.REVIEWED and not lot.is_busy
     ]
+
+
+def _to_sign(lots: list[Lot]) -> list[Task]:
+    """All classes at once, where there is more than one."""
+    counts = [
+        lot.count for lot in lots if lot.state == State.REVIEWED and not lot.is_busy
+    ]
+    if len(counts) < 2:
+        return []
+    text, address = _("to sign · all classes"), reverse("staff:sign-all")
+    return [Task(sum(counts), text, address, _("Sign…"))]
 
 
 def _being_signed(lots: list[Lot]) -> list[Task]:
