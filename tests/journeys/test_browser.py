@@ -22,8 +22,6 @@ from tests.installation import Site
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.journey,
-    # One process takes them all, in their order.
-    pytest.mark.xdist_group("journey in the browser"),
 ]
 
 DESKTOP = ViewportSize(width=1366, height=768)

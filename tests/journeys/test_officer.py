@@ -13,7 +13,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.journey,
     # The site of the journeys; one process takes them all, in their order.
-    pytest.mark.xdist_group("journey in the browser"),
 ]
 DEPARTMENT = "/admin/units/so-gddt-dong-thap/"
 

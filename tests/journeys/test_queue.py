@@ -14,7 +14,6 @@ from .test_browser import check_access, person
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.journey,
-    pytest.mark.xdist_group("journey in the browser"),
 ]
 
 ROLES = ["teacher1a", "english", "head", "registrar", "officer", "inspector", "admin"]

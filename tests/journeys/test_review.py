@@ -15,7 +15,6 @@ from .test_browser import DESKTOP, LONG, NARROW, check_access, person
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.journey,
-    pytest.mark.xdist_group("journey in the browser"),
 ]
 
 REASON = "Nhận xét môn Toán chưa khớp với mức đạt được"
