@@ -114,6 +114,7 @@ def test_the_printed_page_keeps_its_lines_at_any_width(page: Page) -> None:
 def test_a_reason_outlives_the_session(page: Page) -> None:
     name = page.locator(".hb-review__where strong").inner_text()
     page.keyboard.press("r")
+    expect(page.get_by_label("Reason for the class teacher")).to_be_focused()
     page.keyboard.type(REASON)
     page.context.clear_cookies(name="sessionid")
     page.keyboard.press("Control+Enter")
