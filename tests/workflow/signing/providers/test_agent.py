@@ -331,6 +331,9 @@ def terminal(drawer) -> Iterator[Terminal]:
     os.close(made.master)
 
 
+# The program is a process in the time of today: a request from the beginning of a long
+# run of tests would have lapsed for it.
+@pytest.mark.concurrency
 def test_the_program_signs_for_a_page_and_never_shows_the_pin(terminal):
     code = terminal.read_until(r": (\d{6})")
     page = Page(terminal.read_until(r"(http://127\.0\.0\.1:\d+)"))
