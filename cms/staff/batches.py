@@ -37,9 +37,9 @@ from workflow.services.confirming import within_reach
 from workflow.services.consents import ASKED
 
 from .consents import ask_phones, questions_of
+from .downloads import workbook_of
 from .progress import forget, look_at
 from .roles import StaffRequest
-from .unit_rows import workbook_of
 from .views import Crumb, StaffView
 
 BATCH_ROLES = (

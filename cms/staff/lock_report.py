@@ -11,10 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from documents.models import Record, Role, Unit
-from documents.tables import MEDIA_TYPE, workbook
+from documents.workbooks import Table
 from workflow.models import Deadline, LockRun
 from workflow.services.lockreports import Lot, of_run, preview, workbook_rows
 
+from .downloads import workbook_of
 from .units import open_unit
 from .views import Crumb, StaffView
 
@@ -83,11 +84,5 @@ class LockReportView(StaffView):
         )
 
     def _workbook(self) -> HttpResponse:
-        rows = workbook_rows(self.lots)
-        data = workbook(_("What stayed out"), rows)
         name = f"{self.unit.code}-{self.deadline.school_year}-{self.deadline.group}"
-        return HttpResponse(
-            data,
-            content_type=MEDIA_TYPE,
-            headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'},
-        )
+        return workbook_of(name, Table(_("What stayed out"), workbook_rows(self.lots)))

@@ -30,7 +30,7 @@ from workflow.services.ministry import (
     standing,
 )
 
-from .unit_rows import workbook_of
+from .downloads import workbook_of
 from .units import OfUnit, may_lock, open_unit
 
 PAGE = 50

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from documents.workbooks import Table
 from workflow.services.outlook import Season, SeasonDay, season_of
 
-from .unit_rows import workbook_of
+from .downloads import workbook_of
 from .units import OfUnit, records_below
 
 WIDTH, HEIGHT = 720, 280

@@ -20,10 +20,11 @@ from django.views.decorators.http import require_GET
 from documents.models import Role, SchoolClass, State, Unit
 from documents.models.units import UnitKind
 from documents.querysets import RecordQuerySet
-from documents.workbooks import MEDIA_TYPE, Cell, Table, write_workbook
+from documents.workbooks import Cell, Table
 from workflow.services.outlook import outlook_of
 from workflow.services.urging import QUEUES, Holders, holders_below
 
+from .downloads import workbook_of
 from .roles import StaffRequest
 from .states import word
 from .tree import (
@@ -197,15 +198,6 @@ def tree_workbook(request: StaffRequest, code: str) -> HttpResponse:
         schools = unit_tree(records, unit, year, outlook, parts=list(below))
         tables.append(Table(_("Schools"), _tree_rows(schools.rows)))
     return workbook_of(f"{unit.code}-{year}", *tables)
-
-
-def workbook_of(name: str, *tables: Table) -> HttpResponse:
-    """A download of them; the rows are written as they come."""
-    with write_workbook(tables) as file:
-        response = HttpResponse(file, content_type=MEDIA_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _tree_rows(rows: list[Row]) -> Iterator[tuple[Cell, ...]]:

@@ -28,12 +28,21 @@ def test_each_table_is_a_sheet_whose_header_stays():
     assert book["Lớp"]["A1"].font.bold
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+84", "-2+3", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text",
+    ['=HYPERLINK("http://evil","x")', "=1+1", "+84", "-2+3", "@SUM(A1)", "\tx", "\rx"],
+)
 def test_a_name_that_begins_like_a_formula_is_never_one(text):
     cell = sheets(Table("x", [("Tên",), (text,)]))["x"]["A2"]
 
     assert cell.data_type == "s"
     assert cell.quotePrefix
+
+
+def test_a_formula_stays_readable_as_the_text_that_it_is():
+    text = '=HYPERLINK("http://evil","x")'
+
+    assert sheets(Table("x", [("Tên",), (text,)]))["x"]["A2"].value == text
 
 
 def test_an_ordinary_name_is_not_marked():
