@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from documents import machine, storage
+from documents import storage
 from documents.errors import RecordsError
 from documents.exchange.trees import PACKAGE_LIMITS
 from documents.models import (
@@ -41,8 +41,8 @@ from workflow.services.sending import send_report
 
 from .imports import latest_year
 from .roles import StaffRequest
-from .transfers import find_schools
-from .views import Crumb, StaffView, record_url, require_role, seen_record
+from .transfers import DispatchView
+from .views import Crumb, StaffView, require_role
 
 REGISTRAR = (Role.REGISTRAR,)
 ROLES = (Role.REGISTRAR, Role.OFFICER)
@@ -280,58 +280,19 @@ def deliver(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("staff:packet", package.pk)
 
 
-class DispatchFileView(StaffView):
+class DispatchFileView(DispatchView):
     """Hand a pupil's whole book over to a school with an installation of its own."""
 
-    roles = REGISTRAR
     template_name = "cms/staff/packet_dispatch.html"
-    header_icon = "resubmit"
-
-    @cached_property
-    def record(self) -> Record:
-        return seen_record(self.request.user, self.kwargs["uuid"])
 
     def get_page_title(self) -> str:
         return _("Hand over by file")
 
-    def crumbs(self) -> list[Crumb]:
-        return [(self.record.book.pupil.name, record_url(self.record))]
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        possible = machine.possible(self.record, "dispatch")
-        if not (
-            possible and machine.permitted(self.record, "dispatch", self.request.user)
-        ):
-            messages.warning(request, _("This record cannot be handed over now."))
-            return redirect(record_url(self.record))
-        return self.render_to_response(self._context())
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        chosen = Unit.objects.filter(code=self.request.POST.get("school", "")).first()
-        if chosen is None:
-            messages.error(request, _("Choose the school that receives the record."))
-            return self.render_to_response(self._context(), status=422)
-        try:
-            package = dispatch_book(
-                record_id=self.record.pk,
-                to_unit=chosen,
-                by=self.request.user,
-                reason=self.request.POST.get("reason", ""),
-            )
-        except RecordsError as error:
-            messages.error(request, error.for_user())
-            return self.render_to_response(self._context(), status=422)
-        text = _("Sealed: send the file to %s and file the receipt when it comes.")
-        messages.success(request, text % chosen.name)
-        return redirect("staff:packet", package.pk)
-
-    def _context(self) -> dict[str, Any]:
-        typed = self.request.POST if self.request.method == "POST" else self.request.GET
-        wanted = typed.get("q", "")
-        return self.get_context_data(
-            record=self.record,
-            q=wanted,
-            schools=find_schools(wanted, without=self.record.custodian_id),
-            chosen=typed.get("school", ""),
-            reason=typed.get("reason", ""),
+    def hand_over(self, school: Unit, reason: str) -> HttpResponse:
+        user = self.request.user
+        package = dispatch_book(
+            record_id=self.record.pk, to_unit=school, by=user, reason=reason
         )
+        text = _("Sealed: send the file to %s and file the receipt when it comes.")
+        messages.success(self.request, text % school.name)
+        return redirect("staff:packet", package.pk)

@@ -95,17 +95,19 @@ class DispatchView(StaffView):
             messages.error(request, _("Choose the school that receives the record."))
             return self.render_to_response(self._context(), status=422)
         try:
-            dispatch_record(
-                record_id=self.record.pk,
-                to_unit=chosen,
-                by=self.request.user,
-                reason=self.request.POST.get("reason", ""),
-            )
+            return self.hand_over(chosen, self.request.POST.get("reason", ""))
         except RecordsError as error:
             messages.error(request, error.for_user())
             return self.render_to_response(self._context(), status=422)
+
+    def hand_over(self, school: Unit, reason: str) -> HttpResponse:
+        """Do it, and lead on. Raises what the service raises."""
+        user = self.request.user
+        dispatch_record(
+            record_id=self.record.pk, to_unit=school, by=user, reason=reason
+        )
         text = _("Handed over: %s has to confirm the receipt.")
-        messages.success(request, text % chosen.name)
+        messages.success(self.request, text % school.name)
         return redirect(record_url(self.record))
 
     def _context(self) -> dict[str, Any]:
