@@ -93,4 +93,6 @@ def test_a_verdict_costs_few_queries(locked_record, django_assert_max_num_querie
     factories.make_draft(factories.make_class(locked_record.issuer, "4A", "2026-2027"))
 
     with django_assert_max_num_queries(8):
-        ask(locked_record.book.lookup_code)
+        response = ask(locked_record.book.lookup_code)
+
+    assert response.status_code == 200

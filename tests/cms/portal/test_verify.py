@@ -238,7 +238,9 @@ def test_a_verdict_costs_few_queries_however_many_years_there_are(
     client, locked_record, django_assert_max_num_queries
 ):
     with django_assert_max_num_queries(12):
-        client.get(f"/verify/{code_of(locked_record)}")
+        response = client.get(f"/verify/{code_of(locked_record)}")
+
+    assert response.context["page"].mark == "authentic"
 
 
 def test_a_verdict_is_not_kept_by_caches_or_search_engines(client, signed_record):

@@ -210,7 +210,9 @@ def test_a_code_costs_the_same_however_many_sheets(
     lock_record(record_id=signed_record.pk, by=officer)
 
     with django_assert_max_num_queries(3):
-        verdict_of_code(signed_record.book.lookup_code)
+        answer = verdict_of_code(signed_record.book.lookup_code)
+
+    assert answer.verdict == "authentic"
 
 
 def test_who_did_not_hold_the_office_that_day_signed_nothing_official(
