@@ -31,11 +31,16 @@
     if (place) place.textContent = table.dataset.said.replace("%d", count);
   };
 
+  // Called, not triggered: htmx listens on a new line only some time after it can be seen,
+  // and what is pressed before would wait for ever.
+  const fetchBelow = (toggle, row) =>
+    htmx.ajax("GET", toggle.dataset.branch, { source: toggle, target: row, swap: "afterend" });
+
   const set = (toggle, isOpen) => {
     const row = toggle.closest("tr");
     if (isOpen && !toggle.dataset.loaded) {
       toggle.setAttribute("aria-busy", "true");
-      toggle.dispatchEvent(new CustomEvent("hb:open"));
+      fetchBelow(toggle, row);
       return;
     }
     toggle.setAttribute("aria-expanded", String(isOpen));
