@@ -8,11 +8,11 @@ from typing import Any
 from django.utils import timezone
 
 from documents.rendering import SIGNATURE_SIZE, FormInput, render_pdf, render_stamp
-from workflow.services import credentials
-from workflow.services.batches import run_batch, start_batch
+from workflow.services.bulk.batches import run_batch, start_batch
+from workflow.services.exchange.packets import Signer, packet_of, sign_in_packet
 from workflow.services.issuing import Issue, stamp_lines
-from workflow.services.keyring import Keyring
-from workflow.services.packets import Signer, packet_of, sign_in_packet
+from workflow.services.keys import credentials
+from workflow.services.keys.keyring import Keyring
 from workflow.services.signing import SEAL_OFFICE, require_authentic, signer
 from workflow.signing.asking import carry_out
 from workflow.signing.cms import sha256

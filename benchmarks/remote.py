@@ -17,10 +17,10 @@ from documents.models import Assignment, Role, SchoolClass
 from documents.rendering import FormInput, render_pdf
 from tests.workflow.signing.providers.csc_stub import ACCOUNT, PIN
 from workflow.models import Batch, Credential, JournalEntry
-from workflow.services import consents
-from workflow.services.batches import run_batch, start_batch
+from workflow.services.bulk import consents
+from workflow.services.bulk.batches import run_batch, start_batch
+from workflow.services.bulk.works import Desk
 from workflow.services.signing import sign_work
-from workflow.services.works import Desk
 from workflow.signing.asking import carry_out
 from workflow.signing.providers.csc_client import Secrets
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
-from workflow.services.pace import (
+from workflow.services.season.pace import (
     WINDOW,
     Bottleneck,
     ClassFlow,

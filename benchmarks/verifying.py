@@ -14,9 +14,10 @@ from http.client import HTTPConnection
 
 from django.utils import timezone
 
-from workflow.services import credentials, record_pdf, sign_record
-from workflow.services.batches import run_batch, start_batch
-from workflow.services.verdicts import required_slots, verdict_of_file
+from workflow.services import record_pdf, sign_record
+from workflow.services.bulk.batches import run_batch, start_batch
+from workflow.services.evidence.verdicts import required_slots, verdict_of_file
+from workflow.services.keys import credentials
 from workflow.verification.verifier import verify_pdf
 
 from .measure import Figure, cpu_ms

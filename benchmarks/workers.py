@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from workflow.services.batches import run_batch, start_batch
+from workflow.services.bulk.batches import run_batch, start_batch
 
 from .measure import Figure
 from .world import Staff, make_staff

@@ -15,7 +15,7 @@ from documents.importing.runs import commit_import, plan_import
 from documents.models import Assignment, Record, Role, SchoolClass, Unit, User
 from documents.samples import SchoolSpec, school_workbooks
 from workflow.models import Credential
-from workflow.services.credentials import development_ca
+from workflow.services.keys.credentials import development_ca
 
 YEAR = "2025-2026"
 

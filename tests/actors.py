@@ -19,8 +19,8 @@ from documents.models import (
 )
 from tests import factories
 from tests.factories import NOW, make_class, make_guardian, make_pupil, make_user
+from workflow.services.bulk.works import Desk
 from workflow.services.signing_off import SignOff
-from workflow.services.works import Desk
 from workflow.signing.asking import carry_out
 
 # Where a record can be: each state, and the final ones on their way to another school.

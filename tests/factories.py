@@ -31,7 +31,7 @@ from documents.models import (
 )
 from documents.versions import Draft, add_version
 from workflow.models import Credential
-from workflow.services.credentials import development_ca
+from workflow.services.keys.credentials import development_ca
 
 YEAR = "2025-2026"
 # Certificates and time-stamps are real, so the time of the tests is the real one.

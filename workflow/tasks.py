@@ -11,20 +11,23 @@ from documents.models import Unit, User
 from documents.rehash import sweep
 
 from .models import ConsentStatus
-from .services import canary, consents, ministry, renewing, turns
-from .services.batches import settle_cancelled, work_through
-from .services.calendar import ensure_calendars
-from .services.checkpoints import make_checkpoint
+from .services.bulk import consents, turns
+from .services.bulk.batches import settle_cancelled, work_through
+from .services.bulk.runs import tell_of_ends
 from .services.drafts import settle_quiet
 from .services.effective import fill_missing
-from .services.expiry import warn_of_certificates as warn
-from .services.late import lock_late
+from .services.evidence import renewing
+from .services.evidence.checkpoints import make_checkpoint
+from .services.exchange import ministry
+from .services.keys import canary
+from .services.keys.expiry import warn_of_certificates as warn
 from .services.locking import lock_due
-from .services.lockreports import report_locks
 from .services.notices import send_mails
-from .services.reminding import remind
-from .services.runs import tell_of_ends
-from .services.tallying import count_days
+from .services.season.calendar import ensure_calendars
+from .services.season.late import lock_late
+from .services.season.lockreports import report_locks
+from .services.season.reminding import remind
+from .services.season.tallying import count_days
 from .signals import reconciling
 from .signing.errors import SigningUnavailable
 

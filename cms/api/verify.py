@@ -11,7 +11,7 @@ from ninja.errors import Throttled
 
 from cms.portal.codes import read_code
 from cms.portal.limits import CODES, client_address
-from workflow.services.verdicts import Answer, SheetAnswer, verdict_of_code
+from workflow.services.evidence.verdicts import Answer, SheetAnswer, verdict_of_code
 
 from .problems import BadRequest, Problem
 from .schemas import SignatureOut, signature_of

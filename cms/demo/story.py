@@ -22,7 +22,7 @@ from workflow.services import (
     receive_record,
     record_pdf,
 )
-from workflow.services.batches import run_batch, start_batch
+from workflow.services.bulk.batches import run_batch, start_batch
 
 from . import world
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents.models import Assignment, Guardianship, Pupil, SchoolClass, Unit, User
 from workflow.models import Credential, Deadline, Group
-from workflow.services.credentials import development_ca
+from workflow.services.keys.credentials import development_ca
 
 YEAR = "2025-2026"
 # Printed on the first screen; the demo is refused where DEBUG is off.

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from workflow.services.code_checks import check_code
-from workflow.services.handed_answers import AnswerLapsed, take_back
-from workflow.services.reports import report_data, write_report
-from workflow.services.verdicts import Answer
+from workflow.services.bulk.handed_answers import AnswerLapsed, take_back
+from workflow.services.evidence.code_checks import check_code
+from workflow.services.evidence.reports import report_data, write_report
+from workflow.services.evidence.verdicts import Answer
 
 from .codes import read_code
 from .limits import FILES, limited

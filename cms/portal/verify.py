@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from workflow.services.verdicts import verdict_of_code, verdict_of_file
+from workflow.services.evidence.verdicts import verdict_of_code, verdict_of_file
 
 from .codes import in_fours, read_code
 from .kept import kept_page

@@ -26,15 +26,15 @@ from documents.models import Role, Unit, User
 from documents.workbooks import Cell, Table
 from workflow import tasks
 from workflow.models import Batch, BatchItem, Consent, ItemStatus
-from workflow.services.batches import (
+from workflow.services.bulk.batches import (
     cancel_batch,
     pause_batch,
     resume_batch,
     retry_failed,
     start_batch,
 )
+from workflow.services.bulk.consents import ASKED
 from workflow.services.confirming import within_reach
-from workflow.services.consents import ASKED
 
 from .consents import ask_phones, questions_of
 from .downloads import workbook_of

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from documents.errors import RecordsError
 from documents.models import Role, Unit
 from workflow.models import Deadline, Holiday, QuietHours, ReminderRule
-from workflow.services import calendar
+from workflow.services.season import calendar
 
 from .roles import StaffRequest
 from .views import StaffView, require_role

@@ -21,8 +21,8 @@ from documents.errors import RecordsError
 from documents.models import User
 from workflow import tasks
 from workflow.models import Batch, Consent, ConsentStatus
-from workflow.services import consents
-from workflow.services.workers import ROUNDS
+from workflow.services.bulk import consents
+from workflow.services.bulk.workers import ROUNDS
 from workflow.signing.providers.csc_client import Secrets
 
 from .roles import StaffRequest

@@ -30,7 +30,7 @@ from workflow.services.editing import (
     in_grid_of,
     is_within,
 )
-from workflow.services.waiting import BACKWARD
+from workflow.services.season.waiting import BACKWARD
 
 from .classes import page_data
 from .forms import ContentForm

@@ -15,7 +15,7 @@ from wagtail.admin.ui.components import Component
 
 from documents.errors import RecordsError
 from documents.models import Record, SchoolClass
-from workflow.services.waiting import remind_holder
+from workflow.services.season.waiting import remind_holder
 
 from .batches import step_label
 from .notices import new_ones

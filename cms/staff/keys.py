@@ -20,8 +20,8 @@ from django.views.decorators.http import require_POST
 from documents.errors import RecordsError
 from documents.models import Role, Unit
 from workflow.models import Credential
-from workflow.services import credentials, providers, registering
-from workflow.services.keyring import Owner
+from workflow.services.keys import credentials, providers, registering
+from workflow.services.keys.keyring import Owner
 from workflow.signing.certificates import CertificateInfo
 from workflow.signing.providers.agent import SigningRequest
 

@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy
 from documents.errors import RecordsError
 from documents.models import Record, Role, Unit
 from workflow.models import Deadline, LateRequest
-from workflow.services.late import (
+from workflow.services.season.late import (
     could_ask,
     decide_late,
     may_decide,
     open_requests,
     request_late,
 )
-from workflow.services.workdays import paths_above
+from workflow.services.season.workdays import paths_above
 
 from .calendar import DayInput
 from .views import Crumb, StaffView

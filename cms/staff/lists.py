@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from documents import machine
 from documents.models import LedgerEntry, SchoolClass
 from documents.querysets import RecordQuerySet
-from workflow.services.waiting import BACKWARD
+from workflow.services.season.waiting import BACKWARD
 
 
 @dataclass(frozen=True)

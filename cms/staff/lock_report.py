@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from documents.models import Record, Role, Unit
 from documents.workbooks import Table
 from workflow.models import Deadline, LockRun
-from workflow.services.lockreports import Lot, of_run, preview, workbook_rows
+from workflow.services.season.lockreports import Lot, of_run, preview, workbook_rows
 
 from .downloads import workbook_of
 from .units import open_unit

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from documents.models import LedgerEntry, Unit
 from documents.querysets import RecordQuerySet
 from workflow.models import Deadline, Group
-from workflow.services.lockreports import Lot, stays_out, taken_in
-from workflow.services.workdays import paths_above
+from workflow.services.season.lockreports import Lot, stays_out, taken_in
+from workflow.services.season.workdays import paths_above
 
 from .batches import begin_batch
 from .units import OfUnit, may_lock, open_unit, records_below

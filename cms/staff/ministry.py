@@ -22,8 +22,8 @@ from documents.models import Package, Unit
 from documents.models.units import UnitKind
 from documents.workbooks import Cell, Table
 from workflow import tasks
-from workflow.services.envelopes import seal_of
-from workflow.services.ministry import (
+from workflow.services.exchange.envelopes import seal_of
+from workflow.services.exchange.ministry import (
     counts_by_school,
     ministry_above,
     reports_of,

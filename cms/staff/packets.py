@@ -33,11 +33,11 @@ from documents.models import (
 )
 from documents.models.access import Access
 from documents.reading import log_reads
-from workflow.services.dispatching import dispatch_book, unanswered
-from workflow.services.receipts import file_receipt
-from workflow.services.receiving import is_receipt, receive_package
-from workflow.services.refusals import sentence_of
-from workflow.services.sending import send_report
+from workflow.services.exchange.dispatching import dispatch_book, unanswered
+from workflow.services.exchange.receipts import file_receipt
+from workflow.services.exchange.receiving import is_receipt, receive_package
+from workflow.services.exchange.refusals import sentence_of
+from workflow.services.exchange.sending import send_report
 
 from .imports import latest_year
 from .roles import StaffRequest

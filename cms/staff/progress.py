@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404
 
 from workflow.models import Batch, Consent, ItemStatus
-from workflow.services.consents import ASKED
+from workflow.services.bulk.consents import ASKED
 
 SECOND = 1
 # So long a look is kept for those who come while somebody else is looking.

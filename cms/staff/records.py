@@ -33,8 +33,8 @@ from workflow.models import Reassessment
 from workflow.services import recall_record
 from workflow.services.editing import may_edit
 from workflow.services.effective import file_name, record_pdf
+from workflow.services.evidence.verdicts import verdict_of_file
 from workflow.services.reassessing import needs_second
-from workflow.services.verdicts import verdict_of_file
 
 from .history import editions, ledger_lines
 from .reading import note_frame, note_view

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from documents.errors import RecordsError
 from documents.models import SchoolClass
-from workflow.services.urging import QUEUES, Plan, plan_urging, urge
+from workflow.services.season.urging import QUEUES, Plan, plan_urging, urge
 
 from .units import OfUnit, open_class_of
 

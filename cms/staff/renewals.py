@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from documents.models import Record, Role, User
 from documents.querysets import RecordQuerySet
-from workflow.services.renewing import AHEAD, Month, due_by_month, in_month
+from workflow.services.evidence.renewing import AHEAD, Month, due_by_month, in_month
 
 from .roles import StaffRequest, has_role
 from .views import StaffView, require_role

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from documents.workbooks import Table
-from workflow.services.outlook import Season, SeasonDay, season_of
+from workflow.services.season.outlook import Season, SeasonDay, season_of
 
 from .downloads import workbook_of
 from .units import OfUnit, records_below

@@ -20,7 +20,7 @@ from wagtail.admin import messages as wagtail_messages
 from documents.errors import RecordsError
 from documents.models import Record, Role, SchoolClass, State, User
 from documents.querysets import RecordQuerySet
-from workflow.services.credentials import Readiness, check_before_signing
+from workflow.services.keys.credentials import Readiness, check_before_signing
 from workflow.services.looking import standing_of, with_standing
 
 from .batches import begin_batch, start

@@ -21,8 +21,8 @@ from documents.exchange.standing import signed_rows
 from documents.kinds import KINDS
 from documents.kinds.fields import Field
 from documents.models import Record, Role, SchoolClass, State, User
-from workflow.services.credentials import signer_of
 from workflow.services.editing import is_within, taught_parts
+from workflow.services.keys.credentials import signer_of
 
 from .batches import begin_batch
 from .views import Crumb, StaffView

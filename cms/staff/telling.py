@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from workflow.models import Batch, Consent, ItemStatus
-from workflow.services.batches import progress
+from workflow.services.bulk.batches import progress
 from workflow.services.notices import notify
 
 

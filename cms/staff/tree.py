@@ -19,10 +19,10 @@ from django.utils.translation import ngettext
 from documents.models import FINAL_STATES, Role, SchoolClass, State, Unit, User
 from documents.models.units import UnitKind
 from documents.querysets import RecordQuerySet
-from workflow.services.forecast import SchoolForecast
-from workflow.services.outlook import Outlook
-from workflow.services.pace import Bottleneck
-from workflow.services.urging import QUEUES, Holders
+from workflow.services.season.forecast import SchoolForecast
+from workflow.services.season.outlook import Outlook
+from workflow.services.season.pace import Bottleneck
+from workflow.services.season.urging import QUEUES, Holders
 
 from .lists import counts_by_class
 from .states import shape

@@ -21,8 +21,8 @@ from documents.models import Role, SchoolClass, State, Unit
 from documents.models.units import UnitKind
 from documents.querysets import RecordQuerySet
 from documents.workbooks import Cell, Table
-from workflow.services.outlook import outlook_of
-from workflow.services.urging import QUEUES, Holders, holders_below
+from workflow.services.season.outlook import outlook_of
+from workflow.services.season.urging import QUEUES, Holders, holders_below
 
 from .downloads import workbook_of
 from .roles import StaffRequest

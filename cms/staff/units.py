@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET
 from documents.models import Record, Role, SchoolClass, Unit, User
 from documents.models.units import UnitKind
 from documents.querysets import RecordQuerySet
-from workflow.services.outlook import Outlook, outlook_of
-from workflow.services.urging import holders_below
+from workflow.services.season.outlook import Outlook, outlook_of
+from workflow.services.season.urging import holders_below
 
 from .deadlines import countdown_for, year_due
 from .lists import counts_by_state

@@ -11,7 +11,7 @@ import pytest
 from documents.models import Record
 from documents.rendering import render_stamp
 from workflow.services import record_pdf
-from workflow.services.verdicts import verdict_of_file
+from workflow.services.evidence.verdicts import verdict_of_file
 
 EVERY_SO_OFTEN = 40
 

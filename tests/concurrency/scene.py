@@ -37,7 +37,6 @@ from workflow import tasks
 from workflow.integrity import flaws
 from workflow.models import Batch, JournalEntry
 from workflow.services import (
-    consents,
     dispatch_record,
     edit_record,
     lock_record,
@@ -45,14 +44,15 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.batches import (
+from workflow.services.bulk import consents
+from workflow.services.bulk.batches import (
     cancel_batch,
     run_batch,
     start_batch,
     work_through,
 )
-from workflow.services.runs import STALE
-from workflow.services.turns import begin_turn
+from workflow.services.bulk.runs import STALE
+from workflow.services.bulk.turns import begin_turn
 from workflow.signing.providers.csc_client import Secrets
 
 STATE_LINES = ("submit", "sign", "lock", "dispatch", "receive")

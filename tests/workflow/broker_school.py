@@ -22,7 +22,7 @@ from documents.models import LedgerEntry, User  # noqa: E402
 from tests.concurrency import scene  # noqa: E402
 from workflow import tasks  # noqa: E402
 from workflow.models import Batch, ItemStatus  # noqa: E402
-from workflow.services.batches import start_batch  # noqa: E402
+from workflow.services.bulk.batches import start_batch  # noqa: E402
 
 SECONDS = 120
 

@@ -44,8 +44,8 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.batches import run_batch, start_batch
-from workflow.services.runs import STALE
+from workflow.services.bulk.batches import run_batch, start_batch
+from workflow.services.bulk.runs import STALE
 from workflow.services.undoing import undo_import
 
 FINAL = (State.LOCKED, State.TRANSFERRED)

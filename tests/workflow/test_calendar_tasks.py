@@ -9,7 +9,7 @@ from tests.actors import make_record
 from tests.factories import NOW, YEAR
 from workflow import tasks
 from workflow.models import Deadline, LockRun, Notice, ReminderRule
-from workflow.services.late import decide_late, request_late
+from workflow.services.season.late import decide_late, request_late
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from documents.reading import log_reads
 from tests.factories import NOW, make_draft, make_pupil, make_user
 from workflow.integrity import Flaw, check_copy, flaws
 from workflow.services import submit_record
-from workflow.services.checkpoints import CheckpointMoved, make_checkpoint
+from workflow.services.evidence.checkpoints import CheckpointMoved, make_checkpoint
 
 # A day, by a clock that runs fast: the authority of the tests was made yesterday.
 DAY = timedelta(hours=3)
@@ -318,7 +318,9 @@ def test_of_two_checkpoints_made_at_once_one_is_refused(
         make_checkpoint()
         return storage.put(data)
 
-    monkeypatch.setattr("workflow.services.checkpoints.storage.put", another_is_first)
+    monkeypatch.setattr(
+        "workflow.services.evidence.checkpoints.storage.put", another_is_first
+    )
     with pytest.raises(CheckpointMoved):
         make_checkpoint()
 

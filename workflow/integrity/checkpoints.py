@@ -26,7 +26,7 @@ from documents.checkpoints import (
 )
 from documents.models import Chain, Checkpoint, Record, SealedHead
 
-from ..services import credentials
+from ..services.keys import credentials
 from ..verification.knowledge import Knowledge
 from ..verification.reasons import Reason
 from ..verification.signatures import judge_token

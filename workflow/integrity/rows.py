@@ -17,7 +17,7 @@ from documents.models import ISSUED_STATES, LedgerEntry, Record, State, Version
 from documents.models.signatures import Purpose
 
 from ..models import BatchItem, ItemStatus
-from ..services.arrivals import RECEIVED
+from ..services.exchange.arrivals import RECEIVED
 from ..services.steps import signatures_digest
 from .base import CHUNK, Flaw, register
 

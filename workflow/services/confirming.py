@@ -14,11 +14,11 @@ from documents.models import Record, User, Version
 from documents.querysets import RecordQuerySet
 
 from ..errors import ChecksFailed, NotVisible
+from .bulk.works import Desk, Work
 from .drafts import require_settled
 from .editing import in_grid_of, is_within
 from .signing_off import SignedOff, SignOff, Teaching, enter_signatures, sign_off_work
 from .steps import check, conclude
-from .works import Desk, Work
 
 
 def confirm_rows(

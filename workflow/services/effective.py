@@ -15,7 +15,7 @@ from documents.rendering import EFFECTIVE_DATE_SIZE, render_stamp
 
 from ..errors import WorkflowError
 from ..signing.longterm import evidence_expires_at
-from . import credentials
+from .keys import credentials
 
 logger = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from documents.rendering import SIGNATURE_SIZE, FormInput, render_pdf, render_st
 from ..signing import pades
 from ..signing.asking import Act, Ask
 from ..signing.longterm import Keeper
-from .packets import Signer, packet_of, sign_in_packet
+from .exchange.packets import Signer, packet_of, sign_in_packet
 
 REASONS: dict[str, str] = {"head": "Ký duyệt học bạ", "seal": "Phát hành học bạ"}
 

@@ -16,8 +16,8 @@ from documents.querysets import RecordQuerySet
 
 from ..errors import VersionMoved
 from ..models import BatchItem, ItemStatus, Look
+from .season.waiting import BACKWARD
 from .steps import claim
-from .waiting import BACKWARD
 
 # So many of a school's newest returns say which reasons are frequent.
 RETURNS_READ = 200

@@ -22,7 +22,7 @@ from documents.models import Assignment, Unit, User
 
 from ..models import MailChoice, Notice, NoticePreference
 from .notice_kinds import KINDS
-from .workdays import is_quiet
+from .season.workdays import is_quiet
 
 logger = structlog.get_logger(__name__)
 

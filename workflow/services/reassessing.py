@@ -19,8 +19,8 @@ from documents.models import Record, State, User, Version
 from ..errors import VersionMoved, WorkflowError
 from ..models import Deadline, Group, Reassessment
 from .recalling import recall_record
+from .season.workdays import paths_above
 from .steps import look
-from .workdays import paths_above
 
 # What is kept does not follow the screen's language.
 REASON = "Đánh giá lại trong hè"

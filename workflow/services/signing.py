@@ -15,13 +15,13 @@ from ..errors import NotVerified, VersionMoved
 from ..signing.longterm import evidence_expires_at
 from ..verification.trust import TrustStore
 from ..verification.verifier import verify_pdf
+from .bulk.works import Desk, Work
+from .evidence.verdicts import issued_slots, required_slots
+from .exchange.packets import Signer
 from .issuing import Issue, Issued
-from .keyring import Key
-from .packets import Signer
+from .keys.keyring import Key
 from .signing_off import WHERE_POSSIBLE
 from .steps import check, claim, conclude, look, signatures_digest, version_payload
-from .verdicts import issued_slots, required_slots
-from .works import Desk, Work
 
 SEAL_OFFICE = "Con dấu của nhà trường"
 

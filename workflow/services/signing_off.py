@@ -20,10 +20,10 @@ from documents.models import Assignment, Record, Role, Signature, User, Version
 from ..errors import VersionMoved, WorkflowError
 from ..signing.asking import Act
 from ..signing.longterm import Keeper
-from .keyring import Key
-from .packets import Signer, sign_in_packet
+from .bulk.works import Desk, Work
+from .exchange.packets import Signer, sign_in_packet
+from .keys.keyring import Key
 from .steps import signatures_digest, version_payload
-from .works import Desk, Work
 
 # As certificates say "Hiệu trưởng": what is kept does not follow the screen's language.
 OFFICES = {

@@ -13,6 +13,7 @@ from documents.kinds import Finding, Kind, get_kind
 from documents.models import Record, User, Version
 
 from ..errors import ChecksFailed
+from .bulk.works import Desk, Work
 from .drafts import require_settled, settle_many
 from .many import Taken, claim_many, refuse, sift
 from .signing_off import (
@@ -27,7 +28,6 @@ from .signing_off import (
     sign_off_work,
 )
 from .steps import claim, conclude, conclude_many
-from .works import Desk, Work
 
 # What a teacher signs is read from the content; where it came from is not.
 CONTENTS = Version.objects.defer("lineage")

@@ -11,7 +11,7 @@ from documents.models import Package, Record, Transfer, Unit, User
 from documents.models.units import UnitKind
 
 from ..errors import IllegalTransition, NotAllowed, WrongReceiver
-from .refusals import CustodyMoved
+from .exchange.refusals import CustodyMoved
 from .steps import claim, conclude, lock_row
 
 

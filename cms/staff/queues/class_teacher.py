@@ -8,8 +8,8 @@ from django.utils.translation import ngettext
 
 from documents.models import Record, Role, State
 from documents.querysets import RecordQuerySet
-from workflow.services.urging import holders_below
-from workflow.services.waiting import Lot, Sent, lots_of, reasons_of
+from workflow.services.season.urging import holders_below
+from workflow.services.season.waiting import Lot, Sent, lots_of, reasons_of
 
 from ..lists import class_url
 from .base import Desk, Nudge, Queue, Task, in_hands

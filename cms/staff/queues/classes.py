@@ -9,8 +9,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from documents.models import FINAL_STATES, Role, State, User
-from workflow.services.urging import Holders
-from workflow.services.waiting import Lot
+from workflow.services.season.urging import Holders
+from workflow.services.season.waiting import Lot
 
 from ..lists import class_url
 from .base import Nudge, Task, in_hands

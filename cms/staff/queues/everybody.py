@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from documents.models import Role
 from workflow.models import ConsentStatus, Notice
 from workflow.services.notices import text_of
-from workflow.services.waiting import batches_waiting
+from workflow.services.season.waiting import batches_waiting
 
 from ..batches import BATCH_ROLES, step_label
 from ..notices import CALLS

@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from documents.models import State
-from workflow.services.late import open_requests
-from workflow.services.urging import holders_below
-from workflow.services.waiting import Lot, figures, lots_of
+from workflow.services.season.late import open_requests
+from workflow.services.season.urging import holders_below
+from workflow.services.season.waiting import Lot, figures, lots_of
 
 from . import classes
 from .base import Desk, Queue, Task, in_hands, not_submitted

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from documents.models import FINAL_STATES, Direction, Package, Record, State
-from workflow.services.late import open_requests
-from workflow.services.waiting import figures
+from workflow.services.season.late import open_requests
+from workflow.services.season.waiting import figures
 
 from .base import Desk, Queue, Task
 

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from documents.models import ImportRun, Package, Role, State, Transfer
 from documents.models.imports import ImportStatus
-from workflow.services.late import open_requests
-from workflow.services.urging import Holders, holders_below
-from workflow.services.waiting import Lot, figures, lots_of
+from workflow.services.season.late import open_requests
+from workflow.services.season.urging import Holders, holders_below
+from workflow.services.season.waiting import Lot, figures, lots_of
 
 from ..lists import class_url
 from . import classes

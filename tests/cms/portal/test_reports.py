@@ -18,8 +18,8 @@ from cms.portal.limits import FILES
 from documents.models import Record, Unit
 from tests.factories import NOW
 from workflow.services import recall_record
-from workflow.services.credentials import trust
 from workflow.services.effective import record_pdf
+from workflow.services.keys.credentials import trust
 from workflow.verification.signatures import Slot
 from workflow.verification.verifier import verify_pdf
 

@@ -18,8 +18,8 @@ from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 from wagtail.users.models import UserProfile
 
 from documents.models import Record, User
+from tests.workflow.services.bulk.test_rounds_tokens import drawer, hsm
 from tests.workflow.services.signing_scene import assert_issued_once, reviewed
-from tests.workflow.services.test_rounds_tokens import drawer, hsm
 from tests.workflow.signing.providers.agents import Person
 from tests.workflow.signing.providers.tokens import MODULE
 from workflow.models import Batch

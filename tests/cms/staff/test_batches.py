@@ -14,7 +14,7 @@ from documents.models import State
 from tests import factories
 from tests.factories import NOW
 from workflow.models import Batch, ItemStatus
-from workflow.services.batches import run_batch, start_batch
+from workflow.services.bulk.batches import run_batch, start_batch
 
 from .conftest import MOST_QUERIES, fill, to
 

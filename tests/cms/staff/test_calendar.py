@@ -13,7 +13,7 @@ from workflow.models import (
     QuietHours,
     ReminderRule,
 )
-from workflow.services.calendar import ensure_calendars
+from workflow.services.season.calendar import ensure_calendars
 
 from .conftest import MOST_QUERIES, to
 

@@ -23,7 +23,7 @@ from tests.workflow.services.signing_scene import (
 )
 from tests.workflow.signing.providers.csc_stub import Service
 from workflow.models import Batch, KeptPin
-from workflow.services import providers
+from workflow.services.keys import providers
 from workflow.signing.certificates import describe_certificate
 from workflow.signing.providers.pkcs12 import Pkcs12Provider
 

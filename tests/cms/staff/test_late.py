@@ -7,7 +7,7 @@ import pytest
 from tests import factories
 from tests.factories import NOW, YEAR
 from workflow.models import Deadline, LateRequest
-from workflow.services.late import request_late
+from workflow.services.season.late import request_late
 
 from .conftest import MOST_QUERIES, fill, to
 

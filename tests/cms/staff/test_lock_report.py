@@ -10,7 +10,7 @@ from tests import factories
 from tests.factories import NOW, YEAR
 from workflow.models import Deadline
 from workflow.services.locking import lock_due
-from workflow.services.lockreports import report_locks
+from workflow.services.season.lockreports import report_locks
 
 from .conftest import MOST_QUERIES, fill, to
 

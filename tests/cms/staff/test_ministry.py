@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 
 from documents.models import Package
 from tests import factories
-from tests.workflow.services.parcels import DEPARTMENT, give_seal
-from tests.workflow.services.test_ministry import MINISTRY, receipt_for
+from tests.workflow.services.exchange.parcels import DEPARTMENT, give_seal
+from tests.workflow.services.exchange.test_ministry import MINISTRY, receipt_for
 
 from .conftest import to
 

@@ -7,7 +7,7 @@ from documents import storage
 from documents.exchange.packages import open_package
 from documents.models import Package, PackageOutcome, ReadLog, Record, State, Transfer
 from tests.factories import YEAR, make_draft, make_pupil
-from tests.workflow.services.parcels import (
+from tests.workflow.services.exchange.parcels import (
     CHAU_DOC,
     DEPARTMENT,
     HOA_THUAN,
@@ -15,9 +15,9 @@ from tests.workflow.services.parcels import (
     parcel,
     record_xml,
 )
-from workflow.services.dispatching import dispatch_book
-from workflow.services.receiving import receive_package
-from workflow.services.sending import send_report
+from workflow.services.exchange.dispatching import dispatch_book
+from workflow.services.exchange.receiving import receive_package
+from workflow.services.exchange.sending import send_report
 
 from .conftest import MOST_QUERIES, to
 

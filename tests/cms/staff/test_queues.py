@@ -20,8 +20,8 @@ from tests import factories
 from tests.factories import NOW, YEAR
 from workflow.models import Batch, BatchItem, Consent, Credential, Deadline, Notice
 from workflow.services import return_record, submit_record
-from workflow.services.late import request_late
 from workflow.services.notices import notify
+from workflow.services.season.late import request_late
 
 from .conftest import MOST_QUERIES, fill, to
 

@@ -14,9 +14,9 @@ from tests.factories import NOW, make_draft, make_pupil
 from tests.workflow.signing.providers import csc_stub
 from tests.workflow.signing.providers.csc_stub import ACCOUNT, Service
 from workflow.models import Batch, Consent, Credential, JournalEntry
-from workflow.services import consents
-from workflow.services.batches import run_batch, start_batch
-from workflow.services.credentials import development_ca
+from workflow.services.bulk import consents
+from workflow.services.bulk.batches import run_batch, start_batch
+from workflow.services.keys.credentials import development_ca
 from workflow.signing.development import IssuedKey
 from workflow.signing.profiles import Profile
 from workflow.signing.providers.csc_client import Secrets

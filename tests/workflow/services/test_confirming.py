@@ -19,10 +19,10 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.credentials import trust
 from workflow.services.effective import record_pdf
+from workflow.services.evidence.verdicts import verdict_of_file
+from workflow.services.keys.credentials import trust
 from workflow.services.signing_off import RowsNotSigned
-from workflow.services.verdicts import verdict_of_file
 from workflow.verification.files import verify_file
 from workflow.verification.reasons import Reason, Verdict
 

@@ -33,12 +33,12 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.credentials import (
+from workflow.services.effective import NotIssued, fill_missing
+from workflow.services.keys.credentials import (
     check_before_signing,
     development_ca,
     trust,
 )
-from workflow.services.effective import NotIssued, fill_missing
 from workflow.signing.development import ensure_development_ca
 from workflow.signing.errors import TimestampRefused, TimestampUnavailable
 from workflow.signing.profiles import Profile

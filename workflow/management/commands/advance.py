@@ -23,7 +23,7 @@ from workflow.management.selection import (
 )
 from workflow.models import BatchItem, ItemStatus
 from workflow.services import STEPS
-from workflow.services.batches import run_batch, start_batch
+from workflow.services.bulk.batches import run_batch, start_batch
 
 
 class Command(BaseCommand):

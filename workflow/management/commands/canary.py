@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from workflow.management.selection import as_json
-from workflow.services.canary import Finding, report_failures, try_all
+from workflow.services.keys.canary import Finding, report_failures, try_all
 
 
 class Command(BaseCommand):

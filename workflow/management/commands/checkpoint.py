@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from documents import storage
 from documents.errors import RecordsError
 from workflow.management.selection import WRONG_USE, as_json
-from workflow.services.checkpoints import make_checkpoint
+from workflow.services.evidence.checkpoints import make_checkpoint
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from documents.errors import RecordsError
 from documents.models import Package, Record, Unit
 from workflow.management.files import write_whole
 from workflow.management.selection import WRONG_USE, as_json, unit_named, user_named
-from workflow.services.sending import Sending, send_report
+from workflow.services.exchange.sending import Sending, send_report
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from asn1crypto import pem
 from django.core.management.base import BaseCommand
 
-from workflow.services.credentials import trust
+from workflow.services.keys.credentials import trust
 
 
 class Command(BaseCommand):

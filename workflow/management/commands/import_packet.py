@@ -11,9 +11,9 @@ from documents.exchange.trees import PACKAGE_LIMITS
 from documents.models import Package, PackageItem, PackageOutcome, User
 from workflow.management.files import read_limited, write_whole
 from workflow.management.selection import as_json, user_named
-from workflow.services.receipts import file_receipt
-from workflow.services.receiving import Reception, is_receipt, receive_package
-from workflow.services.refusals import PacketNotTaken, sentence_of
+from workflow.services.exchange.receipts import file_receipt
+from workflow.services.exchange.receiving import Reception, is_receipt, receive_package
+from workflow.services.exchange.refusals import PacketNotTaken, sentence_of
 
 
 class Command(BaseCommand):

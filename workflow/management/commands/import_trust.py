@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from workflow.management.selection import WRONG_USE, as_json
-from workflow.services.trusting import TrustRefused, import_trust
+from workflow.services.keys.trusting import TrustRefused, import_trust
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date
 from rich.progress import track
 
 from workflow.management.selection import WRONG_USE, as_json, progress_console
-from workflow.services.renewing import (
+from workflow.services.evidence.renewing import (
     AHEAD,
     Renewal,
     due_by_month,

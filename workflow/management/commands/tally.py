@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workflow.services.tallying import count_days, mismatches, rebuild_tally
+from workflow.services.season.tallying import count_days, mismatches, rebuild_tally
 
 
 class Command(BaseCommand):

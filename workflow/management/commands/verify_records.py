@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext_lazy as _
 
 from workflow.management.selection import WRONG_USE, as_json
-from workflow.services.code_checks import check_code
-from workflow.services.verdicts import (
+from workflow.services.evidence.code_checks import check_code
+from workflow.services.evidence.verdicts import (
     AUTHENTIC,
     Answer,
     parse_code,

@@ -1,0 +1,1 @@
+"""What convinces others: verdicts, reports, and evidence that does not run out."""

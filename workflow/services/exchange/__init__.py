@@ -1,0 +1,1 @@
+"""Packages of records between installations: sent, judged, taken in, and receipted."""

@@ -1,0 +1,221 @@
+"""Signed records on their way out: packages under the sender's seal."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from documents import storage
+from documents.exchange.headers import PackageHeader
+from documents.exchange.packages import Package as Envelope
+from documents.exchange.reading import open_record
+from documents.models import (
+    FINAL_STATES,
+    ISSUED_STATES,
+    Artifact,
+    Direction,
+    Package,
+    PackageItem,
+    PackagePurpose,
+    Record,
+    Role,
+    Unit,
+    User,
+)
+from documents.models.access import Access
+from documents.models.signatures import Purpose
+from documents.models.units import UnitKind
+from documents.querysets import RecordQuerySet
+from documents.reading import log_reads
+
+from ...errors import NotAllowed
+from .envelopes import seal_of, sealed
+from .refusals import NoReceiver, NothingToSend
+
+# All records of a package are trees in memory at once, at some four times their size;
+# a reader takes more (documents.exchange.trees.PACKAGE_LIMITS).
+MOST_BYTES = 24 * 2**20
+MOST_RECORDS = 500
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A record with the digest of its finished XML."""
+
+    record: Record
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Who sends what to whom, and when."""
+
+    sender: Unit
+    receiver: Unit
+    purpose: PackagePurpose
+    by: User | None
+    at: datetime
+
+
+@dataclass
+class Sending:
+    """The packages that were made, and the records that nobody has signed yet."""
+
+    packages: list[Package] = field(default_factory=list)
+    missing: list[Record] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        return sum(package.count for package in self.packages)
+
+
+def send_report(
+    *,
+    school: Unit,
+    school_year: str,
+    class_name: str = "",
+    receiver: Unit | None = None,
+    by: User | None,
+    at: datetime | None = None,
+) -> Sending:
+    """Pack what a school has signed in a year for its department.
+
+    As many packages as are needed; each stands in the database and in the storage
+    before the next is begun. ``by`` is None for the operator. Raises NotAllowed,
+    NoReceiver, NothingToSend, and what the seal refuses, before anything is made.
+    """
+    at = at or timezone.now()
+    if by is not None and not by.holds(Role.REGISTRAR, school):
+        raise NotAllowed(by, "send")
+    receiver = receiver or department_of(school)
+    records = Record.objects.filter(issuer=school, school_year=school_year)
+    if class_name:
+        records = records.filter(school_class__name=class_name)
+    done = Sending(missing=unsigned(records))
+    loads = list(in_loads(parcels(records)))
+    if not loads:
+        raise NothingToSend
+    seal_of(school, at=at)
+    way = Dispatch(school, receiver, PackagePurpose.REPORT, by, at)
+    for load in loads:
+        done.packages.append(post(load, way))
+    return done
+
+
+def department_of(school: Unit) -> Unit:
+    """The nearest department above. Raises NoReceiver."""
+    above = school.get_ancestors().filter(kind=UnitKind.DEPARTMENT)
+    department: Unit | None = above.order_by("-depth").first()
+    if department is None:
+        raise NoReceiver(school.name)
+    return department
+
+
+def unsigned(records: RecordQuerySet) -> list[Record]:
+    """Those that are still being written, or lack the finished XML."""
+    ready = parcels(records)
+    waiting = records.exclude(pk__in=[one.record.pk for one in ready])
+    return list(waiting.listed())
+
+
+def parcels(records: RecordQuerySet) -> list[Parcel]:
+    """The issued ones with their finished XML, in the order of classes and names."""
+    issued = records.filter(state__in=ISSUED_STATES).listed()
+    files = {
+        file.version_id: file
+        for file in Artifact.objects.filter(
+            purpose=Purpose.PACKET, version__in=issued.order_by().values("current")
+        )
+    }
+    return [
+        Parcel(record, file.sha256, file.size)
+        for record in issued
+        if (file := files.get(record.current_id or 0))
+    ]
+
+
+def in_loads(found: Iterable[Parcel]) -> Iterator[list[Parcel]]:
+    """Cut into what one package holds."""
+    load: list[Parcel] = []
+    size = 0
+    for one in found:
+        if load and (size + one.size > MOST_BYTES or len(load) >= MOST_RECORDS):
+            yield load
+            load, size = [], 0
+        load.append(one)
+        size += one.size
+    if load:
+        yield load
+
+
+def post(load: Sequence[Parcel], way: Dispatch) -> Package:
+    """Write, seal and enter one package. Raises what the seal and the storage raise."""
+    number = uuid.uuid4()
+    data = pack(load, way, number)
+    with transaction.atomic():
+        return enter(load, way, number, data)
+
+
+def pack(load: Sequence[Parcel], way: Dispatch, number: uuid.UUID) -> bytes:
+    """The sealed bytes; nothing is entered yet."""
+    records = [one.record for one in load]
+    header = PackageHeader(
+        package=number.hex,
+        purpose=way.purpose.value,
+        created_at=way.at,
+        sender_code=way.sender.code,
+        sender_tax_code=way.sender.tax_code,
+        receiver_code=way.receiver.code,
+        count=len(load),
+        locked={
+            record.uuid.hex: record.locked_at
+            for record in records
+            if record.state in FINAL_STATES and record.locked_at
+        },
+    )
+    packets = [open_record(storage.get(one.sha256)) for one in load]
+    return sealed(Envelope.write(header, packets), way.sender, at=way.at)
+
+
+def enter(
+    load: Sequence[Parcel], way: Dispatch, number: uuid.UUID, data: bytes
+) -> Package:
+    """The rows of a package that goes out. The caller holds the transaction."""
+    package = Package.objects.create(
+        uuid=number,
+        direction=Direction.SENT,
+        purpose=way.purpose,
+        sender=way.sender,
+        receiver=way.receiver,
+        sha256=storage.put(data),
+        size=len(data),
+        count=len(load),
+        created_at=way.at,
+        entered_at=way.at,
+        by=way.by,
+    )
+    items = [item_of(package, one.record) for one in load]
+    PackageItem.objects.bulk_create(items, batch_size=100)
+    if way.by is not None:
+        records = [one.record for one in load]
+        log_reads(records, by=way.by, access=Access.EXPORT, at=way.at)
+    return package
+
+
+def item_of(package: Package, record: Record) -> PackageItem:
+    version = record.current
+    assert version is not None  # record_past_draft_has_a_version
+    return PackageItem(
+        package=package,
+        record=record,
+        version=version,
+        record_uuid=record.uuid,
+        number=version.number,
+        sha256=version.sha256,
+    )
