@@ -34,6 +34,8 @@ def main(words: list[str]) -> int:
         for name in asked.names or QUICK:
             print(f"… {name}", file=sys.stderr, flush=True)
             measured = importlib.import_module(f"benchmarks.{name}")
+            # As a worker does before its first task.
+            importlib.import_module("workflow.memory").keep_what_is_loaded()
             figures += measured.figures(**_options(name, asked))
         print(importlib.import_module("benchmarks.measure").table(figures))
         return int(any(figure.verdict == "MISSED" for figure in figures))

@@ -1,10 +1,11 @@
 """The entry point of gunicorn: `gunicorn cms.wsgi`."""
 
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
+
+from workflow.memory import keep_what_is_loaded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.dev")
 application = get_wsgi_application()
@@ -12,5 +13,4 @@ application = get_wsgi_application()
 # Loads every view now, and then takes all that is loaded out of the collector's sight:
 # it stays as long as the process. With --preload it also stays shared by the workers.
 _patterns = get_resolver().url_patterns
-gc.collect()
-gc.freeze()
+keep_what_is_loaded()

@@ -1,6 +1,5 @@
 """The one Celery application: `celery -A workflow worker`."""
 
-import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from celery.schedules import crontab
 from celery.signals import worker_process_init
 from django.conf import settings
 from kombu.utils.url import parse_url
+
+from workflow.memory import keep_what_is_loaded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.dev")
 
@@ -57,10 +58,5 @@ def by_the_clock(schedule: Any) -> Any:
 
 
 @worker_process_init.connect
-def keep_what_is_loaded(**kwargs: Any) -> None:
-    """What is loaded by now stays: the collector need not look at it ever again.
-
-    It also stays shared with the parent: a collection would write to each page of it.
-    """
-    gc.collect()
-    gc.freeze()
+def begin(**kwargs: Any) -> None:
+    keep_what_is_loaded()

@@ -13,7 +13,7 @@ from typing import Any
 from django.template import Template
 from django.template.loader import get_template, render_to_string, select_template
 from django.utils.safestring import mark_safe
-from weasyprint import CSS, HTML, Attachment, Document
+from weasyprint import CSS, Attachment, Document
 
 from documents.kinds import get_kind
 from documents.kinds.printing import Printout, Sheet, long_date, short_date
@@ -23,6 +23,7 @@ from .errors import RenderOverflow, UnprintableText
 from .finish import finish
 from .fitting import DENSE_BELOW, first_size, smaller_sizes
 from .fonts import LAYOUT, font_configuration, no_url
+from .plain_html import PlainHTML
 from .qr import qr_svg
 
 VARIANT = "pdf/a-3a"
@@ -205,7 +206,7 @@ def _layout(form: FormInput, printout: Printout, pages: list[Page]) -> Document:
     html = _html(form, printout, pages)
     if missing := unprintable(html):
         raise UnprintableText(missing)
-    return HTML(string=html, url_fetcher=no_url).render(
+    return PlainHTML(string=html, url_fetcher=no_url).render(
         font_config=font_configuration(),
         stylesheets=[_css(form.kind)],
         pdf_variant=VARIANT,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from django.template.loader import render_to_string
-from weasyprint import HTML
 
 from ..typeface import FACES, metrics
 from .fonts import LAYOUT, font_configuration, no_url
+from .plain_html import PlainHTML
 
 # The boxes of templates/documents/form.css, width and height in points.
 SIGNATURE_SIZE = (238.0, 60.0)
@@ -29,7 +29,7 @@ def render_stamp(lines: list[str], width_pt: float, height_pt: float) -> bytes:
     return _stamp(tuple(lines), width_pt, height_pt)
 
 
-# A batch signs many records within one second with one signer: the same stamp.
+# A batch signs many records within one minute with one signer: the same stamp.
 @lru_cache(maxsize=64)
 def _stamp(lines: tuple[str, ...], width: float, height: float) -> bytes:
     html = render_to_string(
@@ -43,7 +43,7 @@ def _stamp(lines: tuple[str, ...], width: float, height: float) -> bytes:
         },
     )
     with LAYOUT:
-        pdf: bytes = HTML(string=html, url_fetcher=no_url).write_pdf(
+        pdf: bytes = PlainHTML(string=html, url_fetcher=no_url).write_pdf(
             font_config=font_configuration(), pdf_identifier=b"stamp"
         )
     return pdf

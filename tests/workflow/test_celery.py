@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import gc
-
 from celery.schedules import crontab
 from django.conf import settings
 
-from workflow.celery import app, by_the_clock, keep_what_is_loaded
+from workflow.celery import app, by_the_clock
 
 
 def test_an_hour_in_the_settings_is_every_night_at_that_hour():
@@ -20,13 +18,3 @@ def test_every_entry_of_the_schedule_can_be_kept():
 
     assert schedules.keys() == settings.CELERY_BEAT_SCHEDULE.keys()
     assert not [one for one in schedules.values() if isinstance(one, str)]
-
-
-def test_what_a_worker_has_loaded_is_out_of_the_collectors_sight():
-    before = gc.get_freeze_count()
-    try:
-        keep_what_is_loaded()
-
-        assert gc.get_freeze_count() > before + 1000
-    finally:
-        gc.unfreeze()

@@ -95,8 +95,12 @@ class Issue:
 
 
 def stamp_lines(signer: Signer, at: datetime) -> list[str]:
-    """The visible block: name, office, organisation, time."""
-    time = timezone.localtime(at).strftime("Thời gian ký: %d/%m/%Y %H:%M:%S")
+    """The visible block: name, office, organisation, time.
+
+    To the minute, so that the records of a class share their block: to the second it
+    would be laid out anew for almost each. The signature itself has the second.
+    """
+    time = timezone.localtime(at).strftime("Thời gian ký: %d/%m/%Y %H:%M")
     lines = [signer.certificate.name, signer.office, signer.certificate.organisation]
     # A seal's certificate names the school as holder and as organisation.
     return [*dict.fromkeys(filter(None, lines)), time]

@@ -21,6 +21,7 @@ from workflow.management.selection import (
     selected,
     user_named,
 )
+from workflow.memory import keep_what_is_loaded
 from workflow.models import BatchItem, ItemStatus
 from workflow.services import STEPS
 from workflow.services.bulk.batches import run_batch, start_batch
@@ -33,6 +34,11 @@ class Command(BaseCommand):
         parser.add_argument("step", choices=sorted(STEPS))
         parser.add_argument("--reason", default="")
         add_selection(parser)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As a process of its own, which does nothing else."""
+        keep_what_is_loaded()
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         begun = time.monotonic()
