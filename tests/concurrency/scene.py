@@ -148,7 +148,8 @@ def resume_all() -> list[dict[str, Any]]:
 def age(batches: QuerySet[Batch]) -> None:
     long_ago = timezone.now() - STALE - timedelta(seconds=1)
     batches.filter(claimed_at__isnull=False).update(claimed_at=long_ago)
-    batches.update(created_at=long_ago)
+    # Never later than it was: what a batch did, it did after its beginning.
+    batches.filter(created_at__gt=long_ago).update(created_at=long_ago)
 
 
 def report(batch_id: int) -> dict[str, Any]:

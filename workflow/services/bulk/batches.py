@@ -188,10 +188,10 @@ def _settle(items: QuerySet[BatchItem], at: datetime) -> None:
     waiting = items.filter(status=ItemStatus.PENDING)
     waiting.update(status=ItemStatus.CANCELLED, finished_at=at)
     taken = LedgerEntry.objects.filter(
+        Q(at__gte=OuterRef("batch__created_at")) | Q(at=OuterRef("at")),
         record=OuterRef("record"),
         action=OuterRef("batch__step"),
         actor=OuterRef("batch__by"),
-        at__gte=OuterRef("batch__created_at"),
         # Later it was somebody who took the step on this one record.
         at__lte=OuterRef("batch__cancelled_at") + IN_HAND,
     )

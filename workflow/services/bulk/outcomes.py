@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import structlog
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,12 +29,15 @@ class UnexpectedFault(RecordsError):
 
 
 def is_done(item: BatchItem) -> bool:
-    """Whether this batch took the step before it was killed."""
+    """Whether this batch took the step before it was killed.
+
+    Where it took over what an earlier one had signed, the step bears the time of that.
+    """
     return LedgerEntry.objects.filter(
+        Q(at__gte=item.batch.created_at) | Q(at=item.at),
         record=item.record_id,
         action=item.batch.step,
         actor=item.batch.by_id,
-        at__gte=item.batch.created_at,
     ).exists()
 
 
