@@ -32,7 +32,8 @@ test-setup:
 	@$(MAKE) --no-print-directory messages
 
 test: test-setup ## all tests; DATABASE_URL chooses the database, ARGS goes to pytest
-	@DJANGO_SETTINGS_MODULE=cms.settings.test $(PYTHON_IN) -m pytest -n 2 --dist loadfile $(ARGS)
+	@DJANGO_SETTINGS_MODULE=cms.settings.test $(PYTHON_IN) -m pytest -n 2 --dist loadfile \
+	  --no-loadscope-reorder $(ARGS)
 
 lint: test-setup ## style, types, imports, migrations, translations
 	$(VENV)/bin/ruff check .

@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from django.test import TransactionTestCase as _TransactionTestCase
 from django.utils import translation
+from playwright.sync_api import expect
 
 from documents import triggers
 from documents.models import Record, SchoolClass, Unit, User
 from tests import factories
 from tests.installation import Installation, new_installation
+from workflow.memory import keep_what_is_loaded
 from workflow.services import lock_record, sign_record, submit_record
 
 # Django keeps this method to itself, and its stubs leave it out.
@@ -56,13 +58,30 @@ def demo(demo_template: Installation, tmp_path: Path) -> Iterator[Installation]:
     copy.drop()
 
 
+def pytest_configure() -> None:
+    # A machine with other work may take its time; a test that hangs fails all the same.
+    expect.set_options(timeout=30_000)
+    keep_what_is_loaded()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes comes first, so that no process waits for it at the end."""
+    items.sort(key=lambda item: not lives_now(item))
+
+
+def lives_now(item: pytest.Item) -> bool:
+    """Whether a test has processes of its own, which know no other time than ours."""
+    names = ("concurrency", "journey")
+    return any(item.get_closest_marker(name) for name in names)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Every test and its fixtures begin at NOW: time-stamps must agree with it.
 
     Tests with processes of their own live in the time that those have.
     """
-    if any(item.get_closest_marker(name) for name in ("concurrency", "journey")):
+    if lives_now(item):
         return (yield)
     with time_machine.travel(factories.NOW, tick=True):
         return (yield)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -9,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +66,7 @@ class Installation:
         shutil.copytree(self.folder, folder)
         if not self.database:
             return Installation(folder)
-        name = f"{self.database}_{os.getpid()}_{time.monotonic_ns()}"
+        name = _unused_name()
         _execute(f"CREATE DATABASE {name} TEMPLATE {self.database}")
         return Installation(folder, name)
 
@@ -74,17 +77,30 @@ class Installation:
 
 
 def new_installation(folder: Path) -> Installation:
-    """Empty and migrated, on the kind of database that the tests run on."""
+    """Empty and migrated, on the kind of database that the tests run on.
+
+    A copy of one that this process has migrated once, with a secret of its own.
+    """
+    made = _migrated().copy(folder)
+    (folder / "secret_key").unlink()
+    return made
+
+
+@cache
+def _migrated() -> Installation:
     name = ""
     if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        name = f"hocba_whole_{os.getpid()}_{time.monotonic_ns()}"
-        _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        name = _unused_name()
         _execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    made = Installation(folder, name)
-    folder.mkdir(parents=True, exist_ok=True)
+    made = Installation(Path(tempfile.mkdtemp(prefix="hocba-empty-")), name)
+    atexit.register(made.drop)
     done = made.manage("migrate", "--verbosity", "0")
     assert done.returncode == 0, done.stderr
     return made
+
+
+def _unused_name() -> str:
+    return f"hocba_whole_{os.getpid()}_{time.monotonic_ns()}"
 
 
 @dataclass(frozen=True)
