@@ -9,6 +9,7 @@ sections, some 800 entries and 80 kB of unpacked streams.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate
 from typing import Any
@@ -47,6 +48,8 @@ MAX_SECTIONS = 500
 MAX_ENTRIES = 100_000
 # "0000000017 00000 n" and its line end; readers forgive one byte less.
 ENTRY_BYTES = 19
+# A section of a record has a few hundred; a stranger's thousands are soon forgotten.
+REMEMBERED = 1_000
 # The kinds of entries in a stream, and the bytes of a number that can be a place.
 FREE, IN_FILE, IN_STREAM = range(3)
 LARGEST = 8
@@ -131,7 +134,6 @@ def read_entries(section: Any) -> XRefSectionData:
     pyHanko makes seven calls for each number. What is not laid out as every writer
     does it is left to pyHanko, which knows what is allowed.
     """
-    found = XRefSectionData()
     index = [int(one) for one in section.get("/Index", [0, section.get("/Size")])]
     widths = [int(one) for one in section["/W"]]
     ends = list(accumulate(widths))
@@ -147,7 +149,19 @@ def read_entries(section: Any) -> XRefSectionData:
     data = section.read_data(DecodePurpose.XREF_STREAM, expected_size=expected)
     if len(data) != len(numbers) * ends[-1]:
         return read_by_pyhanko(section)
-    one, two, row = ends
+    read = entered if len(numbers) <= REMEMBERED else entered.__wrapped__
+    return copied(read(data, tuple(numbers), tuple(widths)))
+
+
+# Each revision of a file is read with all that stand before it, and a file that is
+# being signed is opened half a dozen times: the same sections again and again.
+@lru_cache(maxsize=32)
+def entered(
+    data: bytes, numbers: tuple[int, ...], widths: tuple[int, ...]
+) -> XRefSectionData:
+    """What the rows of ``data`` say; for all who ask, so nobody may change it."""
+    found = XRefSectionData()
+    one, two, row = accumulate(widths)
     signed = widths[1] == LARGEST  # as pyHanko takes it
     for number, place in zip(numbers, range(0, len(data), row), strict=True):
         kind = int.from_bytes(data[place : place + one], "big")
@@ -155,6 +169,16 @@ def read_entries(section: Any) -> XRefSectionData:
         second = int.from_bytes(data[place + two : place + row], "big")
         enter(found, number, kind, first, second)
     return found
+
+
+def copied(section: XRefSectionData) -> XRefSectionData:
+    own = XRefSectionData()
+    own.freed = dict(section.freed)
+    own.standard_xrefs = dict(section.standard_xrefs)
+    own.xrefs_in_objstm = dict(section.xrefs_in_objstm)
+    own.explicit_refs_in_revision = set(section.explicit_refs_in_revision)
+    own.obj_streams_used = set(section.obj_streams_used)
+    return own
 
 
 def read_by_pyhanko(section: Any) -> XRefSectionData:
