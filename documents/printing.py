@@ -8,7 +8,7 @@ from datetime import date
 from django.conf import settings
 from django.utils import timezone
 
-from .exchange.standing import given_to
+from .exchange.standing import Given, given_to
 from .models import Version
 from .rendering import FormInput, SignedRows
 
@@ -19,11 +19,13 @@ def form_input(
     signed_on: date | None = None,
     head_name: str = "",
     packet: bytes = b"",
+    given: Given | None = None,
 ) -> FormInput:
     """All that decides the bytes of the form of ``version``.
 
     ``signed_on`` and ``head_name`` are what stands above the signatures; without
-    them their places stay open. ``packet`` is the signed XML to embed.
+    them their places stay open. ``packet`` is the signed XML to embed, ``given`` what
+    teachers have signed if the caller knows it already.
     """
     record = version.record
     code = record.book.lookup_code
@@ -39,13 +41,12 @@ def form_input(
         signed_on=signed_on,
         head_name=head_name,
         packet=packet,
-        signed_rows=tuple(_signed_rows(version)),
+        signed_rows=tuple(_signed_rows(given or given_to(version))),
     )
 
 
-def _signed_rows(version: Version) -> Iterator[SignedRows]:
+def _signed_rows(given: Given) -> Iterator[SignedRows]:
     """What teachers have signed with keys of what the version says, oldest first."""
-    given = given_to(version)
     for one in sorted(given.signatures, key=lambda row: (row.signed_at, row.pk)):
         if one.xml:
             at = timezone.localtime(one.signed_at)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from documents.exchange.standing import Given, given_to
 from documents.models import Signature, Version
 from documents.printing import form_input
 from documents.rendering import SIGNATURE_SIZE, FormInput, render_pdf, render_stamp
@@ -15,7 +16,7 @@ from documents.rendering import SIGNATURE_SIZE, FormInput, render_pdf, render_st
 from ..signing import pades
 from ..signing.asking import Act, Ask
 from ..signing.longterm import Keeper
-from .exchange.packets import Signer, packet_of, sign_in_packet
+from .exchange.packets import Signer, sign_in_packet
 
 REASONS: dict[str, str] = {"head": "Ký duyệt học bạ", "seal": "Phát hành học bạ"}
 
@@ -50,7 +51,8 @@ class Issue:
         Two rounds of questions for each key: the pages hold the signed data, so what
         is to be signed of them is known only then.
         """
-        packet = packet_of(self.version)
+        given = given_to(self.version)
+        packet = given.packet
         signed = yield from sign_in_packet(
             packet,
             self.signers,
@@ -58,7 +60,7 @@ class Issue:
             at=self.at,
         )
         xml = packet.to_bytes()
-        pdf = self.render(self._form(xml))
+        pdf = self.render(self._form(xml, given))
         for signer in self.signers:
             pdf = yield from self._sign_pages(pdf, signer)
         pdf = self.keeper.complete(pdf, at=timezone.now())
@@ -69,12 +71,13 @@ class Issue:
         ]
         return Issued(self.version, pdf, xml, tuple(rows))
 
-    def _form(self, packet: bytes) -> FormInput:
+    def _form(self, packet: bytes, given: Given) -> FormInput:
         return form_input(
             self.version,
             signed_on=timezone.localdate(self.at),
             head_name=self.signers[0].certificate.name,
             packet=packet,
+            given=given,
         )
 
     def _sign_pages(self, pdf: bytes, signer: Signer) -> Act[bytes]:
