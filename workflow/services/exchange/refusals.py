@@ -62,21 +62,32 @@ SENTENCES: dict[str, Promise] = {
     "receipt_filed": _("Another receipt for this package is filed already."),
 }
 
+PLACE = _("Place in the file: %(place)s.")
+
 
 class PacketNotTaken(WorkflowError):
-    """The whole file is refused and nothing is kept of it. ``codes``: worst first."""
+    """The whole file is refused and nothing is kept of it. ``codes``: worst first.
+
+    ``detail`` names what the codes are about; ``place`` is where in the file it stands,
+    line and column or the name of an element, as far as that is known.
+    """
 
     user_message = _("The file was refused: %(sentences)s")
 
-    def __init__(self, codes: Sequence[str], detail: str = "") -> None:
+    def __init__(
+        self, codes: Sequence[str], detail: str = "", *, place: str = ""
+    ) -> None:
         self.codes = list(codes)
         self.code = self.codes[0]
         self.detail = detail
-        super().__init__(f"refused: {', '.join(self.codes)} {detail}".rstrip())
+        self.place = place
+        super().__init__(f"refused: {', '.join(self.codes)} {detail or place}".rstrip())
 
     @property
     def sentences(self) -> str:
         found = " ".join(str(sentence_of(code)) for code in self.codes)
+        if self.place:
+            found = f"{found} {PLACE % {'place': self.place}}"
         return f"{found} ({self.detail})" if self.detail else found
 
     def for_user(self) -> str:
