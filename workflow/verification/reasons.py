@@ -83,6 +83,7 @@ class Reason(StrEnum):
     REVOCATION_UNKNOWN = "revocation_unknown"
     WRONG_SIGNER = "wrong_signer"
     WRONG_SCHOOL = "wrong_school"
+    SEAL_IS_PERSONAL = "seal_is_personal"
     NO_TIMESTAMP = "no_timestamp"
     TIMESTAMP_NOT_TRUSTED = "timestamp_not_trusted"
     TIMESTAMP_EXPIRED = "timestamp_expired"
@@ -367,6 +368,10 @@ SENTENCES: dict[Reason, Promise] = {
     ),
     Reason.WRONG_SCHOOL: _(
         "The seal is that of another school. Do not accept it; tell the department."
+    ),
+    Reason.SEAL_IS_PERSONAL: _(
+        "A person's certificate stands where the seal of the school belongs. "
+        "Ask the school to seal with its own."
     ),
     Reason.NO_TIMESTAMP: _(
         "Nobody has confirmed when this was signed. "

@@ -74,7 +74,7 @@ def worked(
 
     def post(client: Client, url: str, data: Any = None) -> Any:
         with django_capture_on_commit_callbacks(execute=True):
-            response = client.post(url, data)
+            response: Any = client.post(url, data)
         assert response.status_code == 302, url
         return client.get(response.url)
 

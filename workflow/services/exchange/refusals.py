@@ -20,6 +20,15 @@ RECORD_SENTENCES: dict[str, Promise] = {
     "issuer_unknown": _(
         "The issuing school is not in this register with that code and tax code."
     ),
+    "issuer_not_in_force": _(
+        "The issuing school was no school on the day of its seal. Ask who sealed it."
+    ),
+    "head_without_office": _(
+        "The head's certificate names neither the issuing school nor a person whom "
+        "this register has as its head on that day. Ask the school who signed; then "
+        "enter its head here, or have it signed with a certificate that names the "
+        "school."
+    ),
     "header_differs": _(
         "The head of the record and its content name different things."
     ),
