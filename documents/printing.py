@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from .exchange.standing import given_to
 from .models import Version
-from .rendering import FormInput, SignedRows
+from .rendering import CopyNote, FormInput, SignedRows
 
 
 def form_input(
@@ -19,11 +19,13 @@ def form_input(
     signed_on: date | None = None,
     head_name: str = "",
     packet: bytes = b"",
+    copy: CopyNote | None = None,
 ) -> FormInput:
     """All that decides the bytes of the form of ``version``.
 
     ``signed_on`` and ``head_name`` are what stands above the signatures; without
-    them their places stay open. ``packet`` is the signed XML to embed.
+    them their places stay open. ``packet`` is the signed XML to embed; ``copy`` says
+    that these pages are made from it.
     """
     record = version.record
     code = record.book.lookup_code
@@ -40,6 +42,7 @@ def form_input(
         head_name=head_name,
         packet=packet,
         signed_rows=tuple(_signed_rows(version)),
+        copy=copy,
     )
 
 

@@ -69,6 +69,7 @@ class Reason(StrEnum):
     PACKET_DIFFERS = "packet_differs"
     PACKET_UNREADABLE = "packet_unreadable"
     PACKET_MISSING = "packet_missing"
+    PAGES_NOT_SIGNED = "pages_not_signed"
     PACKET_SIGNER_DIFFERS = "packet_signer_differs"
     TEACHERS_NOT_SIGNED = "teachers_not_signed"
 
@@ -329,6 +330,11 @@ SENTENCES: dict[Reason, Promise] = {
     ),
     Reason.PACKET_MISSING: _(
         "The file has pages and no signed data. Ask the school for the whole file."
+    ),
+    Reason.PAGES_NOT_SIGNED: _(
+        "Nobody has signed these pages; only the data inside the file bears "
+        "signatures. Look the record up by its code and compare, or ask the "
+        "school for the file that it issued."
     ),
     Reason.PACKET_SIGNER_DIFFERS: _(
         "Others signed the data than the pages. Ask the school who signed and why."
