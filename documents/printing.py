@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from .exchange.standing import Given, given_to
 from .models import Version
-from .rendering import FormInput, SignedRows
+from .rendering import CopyNote, FormInput, SignedRows
 
 
 def form_input(
@@ -20,12 +20,14 @@ def form_input(
     head_name: str = "",
     packet: bytes = b"",
     given: Given | None = None,
+    copy: CopyNote | None = None,
 ) -> FormInput:
     """All that decides the bytes of the form of ``version``.
 
     ``signed_on`` and ``head_name`` are what stands above the signatures; without
     them their places stay open. ``packet`` is the signed XML to embed, ``given`` what
-    teachers have signed if the caller knows it already.
+    teachers have signed if the caller knows it already; ``copy`` says that these pages
+    are made from the packet.
     """
     record = version.record
     code = record.book.lookup_code
@@ -42,6 +44,7 @@ def form_input(
         head_name=head_name,
         packet=packet,
         signed_rows=tuple(_signed_rows(given or given_to(version))),
+        copy=copy,
     )
 
 

@@ -18,7 +18,7 @@ from .services.drafts import settle_quiet
 from .services.effective import fill_missing
 from .services.evidence import renewing
 from .services.evidence.checkpoints import make_checkpoint
-from .services.exchange import ministry
+from .services.exchange import ministry, running
 from .services.keys import canary
 from .services.keys.expiry import warn_of_certificates as warn
 from .services.locking import lock_due
@@ -69,9 +69,17 @@ def check_phone(consent_id: int) -> None:
         run_batch.delay(consent.batch_id)
 
 
+@shared_task(acks_late=True)
+def run_packages(run_id: int) -> None:
+    """Pack, or take a file in. Harmless when delivered twice."""
+    run = running.work_on(run_id)
+    if run is not None:
+        logger.info("package_run", run=run_id, status=run.status, error=run.error)
+
+
 @shared_task
 def reconcile() -> None:
-    """Hand every batch that stopped to a worker, and finish what a lock left.
+    """Hand everything that stopped to a worker, and finish what a lock left.
 
     Phones that nobody's page asks about are asked about here. The later stages hear
     of it, robustly, and mend what is theirs.
@@ -82,6 +90,9 @@ def reconcile() -> None:
     for batch_id in turns.to_call(timezone.now()):
         logger.warning("batch_resumed", batch=batch_id)
         run_batch.delay(batch_id)
+    for run_id in running.to_call(timezone.now()):
+        run_packages.delay(run_id)
+    running.forget_files(timezone.now())
     settle_cancelled(timezone.now())
     tell_of_ends(timezone.now())
     fill_missing()

@@ -220,6 +220,7 @@ def _make_key(user: User, school: Unit, role: str, at: datetime) -> None:
         personal_number=user.personal_number,
         office=OFFICES[role],
         school=school.name,
+        tax_code=school.tax_code,
         at=at,
     )
     Credential.objects.create(

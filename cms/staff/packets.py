@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from documents import storage
@@ -34,12 +34,16 @@ from documents.models import (
 from documents.models.access import Access
 from documents.reading import log_reads
 from workflow.services.exchange.dispatching import dispatch_book, unanswered
-from workflow.services.exchange.receipts import file_receipt
-from workflow.services.exchange.receiving import is_receipt, receive_package
 from workflow.services.exchange.refusals import sentence_of
-from workflow.services.exchange.sending import send_report
+from workflow.services.exchange.starting import (
+    start_delivery,
+    start_sending,
+    start_taking,
+)
+from workflow.verification.reasons import Reason
 
 from .imports import latest_year
+from .packet_runs import show_run, unsettled
 from .roles import StaffRequest
 from .transfers import DispatchView
 from .views import Crumb, StaffView, require_role
@@ -101,12 +105,13 @@ class PacketsView(StaffView):
             sent=list(seen.filter(direction=Direction.SENT)[:SHOWN]),
             received=list(seen.filter(direction=Direction.RECEIVED)[:SHOWN]),
             late=unanswered(user)[:SHOWN],
+            runs=unsettled(user)[:SHOWN],
         )
         return self.render_to_response(context, status=status)
 
 
 class SendView(PacketsView):
-    """Pack and seal; on a refusal the forms stay as they were filled in."""
+    """Have it packed and sealed; on a refusal the forms stay as they were filled in."""
 
     roles = REGISTRAR
 
@@ -119,7 +124,7 @@ class SendView(PacketsView):
             return self.page(form, status=422)
         asked = form.cleaned_data
         try:
-            done = send_report(
+            run = start_sending(
                 school=asked["unit"],
                 school_year=asked["school_year"],
                 class_name=asked["class_name"],
@@ -127,26 +132,11 @@ class SendView(PacketsView):
             )
         except RecordsError as error:
             return self.page(form, refusal=error.for_user(), status=422)
-        text = ngettext(
-            "%d record is packed and sealed.",
-            "%d records are packed and sealed.",
-            done.records,
-        )
-        messages.success(request, text % done.records)
-        if done.missing:
-            left = ngettext(
-                "%d record is not signed yet and was left out.",
-                "%d records are not signed yet and were left out.",
-                len(done.missing),
-            )
-            messages.warning(request, left % len(done.missing))
-        if len(done.packages) > 1:
-            return redirect("staff:packets")
-        return redirect("staff:packet", done.packages[0].pk)
+        return show_run(run)
 
 
 class TakeView(PacketsView):
-    """A file from elsewhere: a package that came, or the receipt for one that went."""
+    """Hand a worker a file from elsewhere: a package, or the receipt for one."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("staff:packets")
@@ -155,24 +145,11 @@ class TakeView(PacketsView):
         file = self.request.FILES.get("packet")
         if file is None:
             return self.page(refusal=_("Choose a file."), status=422)
-        data = file.read(PACKAGE_LIMITS.size + 1)
-        try:
-            package, text = take(data, self.request.user)
-        except RecordsError as error:
-            return self.page(refusal=error.for_user(), status=422)
-        messages.success(request, text)
-        return redirect("staff:packet", package.pk)
-
-
-def take(data: bytes, user: User) -> tuple[Package, str]:
-    """The package that the file is or is about, and what was done with it."""
-    if is_receipt(data):
-        filed = file_receipt(data=data, by=user)
-        new, old = _("The receipt is filed."), _("This receipt was filed before.")
-        return filed.package, new if filed.is_new else old
-    done = receive_package(data=data, by=user)
-    new, old = _("The package is received."), _("This package was received before.")
-    return done.package, new if done.is_new else old
+        if (file.size or 0) > PACKAGE_LIMITS.size:
+            too_large = str(sentence_of(Reason.TOO_LARGE))
+            return self.page(refusal=too_large, status=422)
+        run = start_taking(file=file, name=file.name or "", by=self.request.user)
+        return show_run(run)
 
 
 class PacketView(StaffView):
@@ -270,14 +247,7 @@ def deliver(request: StaffRequest, pk: int) -> HttpResponse:
     package = seen_package(request.user, pk)
     if not can_deliver(package):
         raise Http404
-    try:
-        done = receive_package(data=storage.get(package.sha256), by=None)
-        file_receipt(data=done.receipt, by=request.user)
-    except RecordsError as error:
-        messages.error(request, error.for_user())
-    else:
-        messages.success(request, _("The department has it; its receipt is filed."))
-    return redirect("staff:packet", package.pk)
+    return show_run(start_delivery(package=package, by=request.user))
 
 
 class DispatchFileView(DispatchView):

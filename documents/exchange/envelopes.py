@@ -22,6 +22,7 @@ from .trees import (
     Limits,
     add,
     canonical,
+    first_error,
     fragment,
     ids,
     is_valid,
@@ -125,7 +126,8 @@ class Envelope:
         repeated = max(ids(root).values(), default=0) > 1
         foreign = has_foreign_attributes(root)
         if repeated or foreign or not is_valid(root, form.schema):
-            raise PacketRefused(diagnose(root) or [Fault.INVALID])
+            place = first_error(root, form.schema)
+            raise PacketRefused(diagnose(root) or [Fault.INVALID], place=place)
         return root
 
     def require_identity(self, identifier: str) -> None:

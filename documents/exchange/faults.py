@@ -37,15 +37,22 @@ class Fault(StrEnum):
 
 
 class PacketRefused(RecordsError):
-    """These bytes are no packet that may be read. ``faults`` says why, worst first."""
+    """These bytes are no packet that may be read. ``faults`` says why, worst first.
+
+    ``place`` is where in the file, as far as that is known: line and column
+    ("2:517"), or the path of an element.
+    """
 
     code = "packet_refused"
     user_message = _("The packet was refused: %(codes)s. Ask the sender for a new one.")
 
-    def __init__(self, faults: Iterable[Fault], detail: str = "") -> None:
+    def __init__(
+        self, faults: Iterable[Fault], detail: str = "", *, place: str = ""
+    ) -> None:
         self.faults = tuple(dict.fromkeys(faults))
         self.codes = ", ".join(self.faults)
         self.detail = detail
+        self.place = place
         super().__init__(f"{self.codes} {detail}".rstrip())
 
 

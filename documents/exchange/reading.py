@@ -15,7 +15,7 @@ from .headers import RecordHeader
 from .mapping import get_text
 from .places import DATA, HEADER, RECORD, SHEET, Places, data_id, part_id, sheet_id
 from .records import RecordPacket, read_content
-from .trees import Element, ids, is_valid, parse
+from .trees import Element, first_error, ids, is_valid, parse
 
 UNREADABLE = (ValueError, ArithmeticError, rfc8785.CanonicalizationError)
 
@@ -64,7 +64,8 @@ def require_form(root: Element, schema: str, format: PacketFormat) -> None:
     """Schema and Ids; what the schema refuses gets its own name if it has one."""
     repeated = max(ids(root).values(), default=0) > 1
     if repeated or has_foreign_attributes(root) or not is_valid(root, schema):
-        raise PacketRefused(diagnose(root, format) or [Fault.INVALID])
+        place = first_error(root, schema)
+        raise PacketRefused(diagnose(root, format) or [Fault.INVALID], place=place)
 
 
 def has_foreign_attributes(root: Element) -> bool:

@@ -60,7 +60,9 @@ def parse(data: bytes, limits: Limits = RECORD_LIMITS) -> Element:
     except etree.XMLSyntaxError as error:
         deep = "depth" in str(error).lower()
         fault = Fault.TOO_COMPLEX if deep else Fault.DAMAGED
-        raise PacketRefused([fault], str(error)) from error
+        line, column = error.position
+        place = f"{line}:{column}"
+        raise PacketRefused([fault], str(error), place=place) from error
     if depth(root) > limits.depth:
         raise PacketRefused([Fault.TOO_COMPLEX])
     if not is_exact(root, data):
@@ -93,8 +95,8 @@ def refuse_early(data: bytes, limits: Limits) -> None:
         raise PacketRefused([Fault.TOO_LARGE])
     if not data.lstrip().startswith(b"<"):
         raise PacketRefused([Fault.NOT_A_PACKET])
-    if DTD.search(data):
-        raise PacketRefused([Fault.DTD_FORBIDDEN])
+    if found := DTD.search(data):
+        raise PacketRefused([Fault.DTD_FORBIDDEN], place=place_of(data, found.start()))
     # "<" is always escaped in text, so these can only be comments, CDATA sections
     # and processing instructions. A comment would cut a text in two for the reader
     # and not for the signature.
@@ -104,6 +106,12 @@ def refuse_early(data: bytes, limits: Limits) -> None:
         raise PacketRefused([Fault.TOO_COMPLEX])
     if not data.startswith(DECLARATION):
         raise PacketRefused([Fault.REWRITTEN])
+
+
+def place_of(data: bytes, offset: int) -> str:
+    """Line and column of a byte, both from 1, as editors count them."""
+    before = data[:offset]
+    return f"{before.count(END) + 1}:{offset - before.rfind(END)}"
 
 
 def depth(root: Element) -> int:
@@ -163,3 +171,12 @@ def schema(name: str) -> Any:
 
 def is_valid(element: Element, name: str) -> bool:
     return bool(schema(name).validate(element))
+
+
+def first_error(element: Element, name: str) -> str:
+    """The path of the first element that the schema does not take; "" if none."""
+    rules = schema(name)
+    if rules.validate(element):
+        return ""
+    error = next(iter(rules.error_log), None)
+    return error.path or "" if error else ""

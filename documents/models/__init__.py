@@ -3,6 +3,12 @@ from .checkpoints import Chain, Checkpoint, SealedHead
 from .custody import Transfer
 from .imports import ImportRow, ImportRun
 from .ledger import LedgerEntry
+from .packageruns import (
+    PackageRun,
+    PackageRunStatus,
+    PackageTask,
+    UploadPart,
+)
 from .packets import (
     Direction,
     Package,
@@ -36,6 +42,9 @@ __all__ = [
     "PackageItem",
     "PackageOutcome",
     "PackagePurpose",
+    "PackageRun",
+    "PackageRunStatus",
+    "PackageTask",
     "Pupil",
     "ReadLog",
     "Record",
@@ -46,6 +55,7 @@ __all__ = [
     "State",
     "Transfer",
     "Unit",
+    "UploadPart",
     "User",
     "Version",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import RenderOverflow, UnprintableText
-from .form import FormInput, SignedRows, render_html, render_pdf
+from .form import CopyNote, FormInput, SignedRows, render_html, render_pdf
 from .print_set import Sheaf, print_set
 from .report import ReportInput, Row, Section, render_report
 from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
@@ -11,6 +11,7 @@ from .stamps import EFFECTIVE_DATE_SIZE, SIGNATURE_SIZE, render_stamp
 __all__ = [
     "EFFECTIVE_DATE_SIZE",
     "SIGNATURE_SIZE",
+    "CopyNote",
     "FormInput",
     "RenderOverflow",
     "ReportInput",

@@ -29,6 +29,7 @@ from .qr import qr_svg
 VARIANT = "pdf/a-3a"
 ATTACHMENT_NAME = "record.json"
 PACKET_NAME = "hoc-ba.xml"
+EFFECTIVE_LINE = "Có hiệu lực từ: {}"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,30 @@ class SignedRows:
 
 
 @dataclass(frozen=True)
+class CopyNote:
+    """That the pages are a copy which ``made_by`` has made from signed data.
+
+    ``head`` and ``seal`` are who signed the data, with the time.
+    """
+
+    made_by: str
+    made_on: date
+    effective_on: date | None = None
+    head: str = ""
+    seal: str = ""
+
+    @property
+    def day(self) -> str:
+        return short_date(self.made_on)
+
+    @property
+    def effective_line(self) -> str:
+        if self.effective_on is None:
+            return ""
+        return EFFECTIVE_LINE.format(short_date(self.effective_on))
+
+
+@dataclass(frozen=True)
 class FormInput:
     """All that decides the bytes of a form; nothing is read from elsewhere.
 
@@ -53,6 +78,7 @@ class FormInput:
     ``verify_url`` is what the QR code says. Place, date and head stand above the
     signatures; without a date its place is left open. A deputy's ``head_title`` is
     "KT. HIỆU TRƯỞNG". ``signed_rows`` is what teachers have signed of the content.
+    With ``copy`` each sheet says that it is one, and nobody can sign it.
     """
 
     kind: str
@@ -68,6 +94,7 @@ class FormInput:
     head_title: str = "HIỆU TRƯỞNG"
     packet: bytes = b""
     signed_rows: tuple[SignedRows, ...] = ()
+    copy: CopyNote | None = None
 
     @property
     def of_subjects(self) -> list[SignedRows]:
@@ -105,7 +132,8 @@ class Page:
 
 
 def render_pdf(form: FormInput) -> bytes:
-    """Return the form as PDF/A-3a with its JSON inside and its fields unsigned.
+    """Return the form as PDF/A-3a with its JSON inside and its fields unsigned; a copy
+    has no fields.
 
     The same input gives the same bytes. Raises RenderOverflow if a sheet does not
     fit its page at the smallest size of type, UnprintableText if the typeface lacks
@@ -130,7 +158,7 @@ def render_html(form: FormInput, *, effective_on: date | None = None) -> str:
     It has its style inside and loads nothing, so it can be shown in a frame.
     """
     printout = _printout(form)
-    line = f"Có hiệu lực từ: {short_date(effective_on)}" if effective_on else ""
+    line = EFFECTIVE_LINE.format(short_date(effective_on)) if effective_on else ""
     return _html(
         form,
         printout,
@@ -208,7 +236,7 @@ def _layout(form: FormInput, printout: Printout, pages: list[Page]) -> Document:
         raise UnprintableText(missing)
     return PlainHTML(string=html, url_fetcher=no_url).render(
         font_config=font_configuration(),
-        stylesheets=[_css(form.kind)],
+        stylesheets=[_css(form.kind), *([_copy_css()] if form.copy else [])],
         pdf_variant=VARIANT,
         pdf_forms=True,
     )
@@ -240,6 +268,12 @@ def _css(kind: str) -> CSS:
     return CSS(
         string=stylesheet(kind), font_config=font_configuration(), url_fetcher=no_url
     )
+
+
+@cache
+def _copy_css() -> CSS:
+    path = Path(get_template("documents/copy.css").origin.name)  # type: ignore[attr-defined]
+    return CSS(filename=path, font_config=font_configuration(), url_fetcher=no_url)
 
 
 def _attachments(form: FormInput) -> list[Attachment]:

@@ -7,12 +7,14 @@ reads the data finds these. The untouched original stands beside them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from documents.canonical import canonical_json
+from documents.canonical import canonical_json, content_digest
+from documents.rendering import render_pdf
 from tests.attacks.packet_forging import (
     attacked,
     claimed_time,
@@ -29,6 +31,7 @@ from tests.workflow.signing.material import (
     TAX_CODE,
     Desk,
     content,
+    printed_form,
     printed_record,
     unsigned_packet,
 )
@@ -143,6 +146,30 @@ def test_pages_that_are_signed_well_do_not_help_bad_data(desk, check, what: str)
     assert (report.verdict, reason in report.reasons) == (verdict, True), report.reasons
     assert {one.field for one in report.on_pages} == {"head", "seal"}
     assert all(one.reasons == () for one in report.on_pages)
+
+
+def better_pages(desk: Desk) -> bytes:
+    """Pages with a better mark, and nobody's signature, around the true data."""
+    form = printed_form(original(desk))
+    better = form.canonical.replace("Tính nhanh".encode(), "Tính rất nhanh".encode())
+    digest = content_digest("primary_year", 1, better)
+    return render_pdf(replace(form, canonical=better, sha256=digest))
+
+
+@pytest.mark.parametrize(
+    ("pages", "reasons"),
+    [
+        (lambda desk: desk.printed(), ("pages_not_signed",)),
+        (better_pages, ("pages_not_signed", "packet_differs")),
+    ],
+    ids=["the same pages", "better pages"],
+)
+def test_true_data_does_not_help_pages_that_nobody_signed(desk, check, pages, reasons):
+    report = check(pages(desk), trust=desk.trust)
+
+    assert report.verdict != "authentic"
+    assert report.reasons == reasons
+    assert report.on_pages == () and all(one.in_packet for one in report.signatures)
 
 
 def test_the_untouched_original_is_authentic(check, issued):

@@ -23,7 +23,7 @@ django.setup()
 from django.db import connection, connections  # noqa: E402
 
 from documents.rendering import render_stamp  # noqa: E402
-from tests.concurrency import scene  # noqa: E402
+from tests.concurrency import packages, scene  # noqa: E402
 from workflow.celery import app  # noqa: E402
 
 Work = Callable[[], Any]
@@ -179,6 +179,22 @@ def killed_and_cancelled() -> Any:
     return kill_and_resume(submitting, "5D", resume=cancel_and_resume)
 
 
+def killed_while_packing() -> Any:
+    """The worker that makes two packages is killed; the reconciler goes on."""
+    return kill_and_resume(packages.asked_to_send, "1P", **PACKAGES)
+
+
+def killed_while_taking_in() -> Any:
+    return kill_and_resume(packages.asked_to_take, "2P", **PACKAGES)
+
+
+PACKAGES: dict[str, Callable[[int], Any]] = {
+    "work": packages.work,
+    "resume": packages.resume,
+    "report": packages.report,
+}
+
+
 def submitting(name: str) -> int:
     return scene.batch_of(scene.drafted(name, 2), "teacher", step="submit")
 
@@ -189,6 +205,7 @@ def kill_and_resume(
     *,
     work: Callable[[int], Any] = scene.run,
     resume: Callable[[int], Any] = scene.resume,
+    report: Callable[[int], Any] = scene.report,
 ) -> Any:
     """``begin`` makes a batch of a class of that name, ready for the kill in ``work``.
 
@@ -204,7 +221,7 @@ def kill_and_resume(
         before = f"{number}: {sent[number - 1][:60]}"
         trials.append({"before": before, "signal": ended, "report": found})
     return {
-        "sample": alone(partial(scene.report, sample)),
+        "sample": alone(partial(report, sample)),
         "trials": trials,
         "flaws": alone(scene.found_flaws),
     }
@@ -271,6 +288,8 @@ def main(name: str) -> None:
             killed_in_a_slice,
             killed_in_a_cancel,
             killed_and_cancelled,
+            killed_while_packing,
+            killed_while_taking_in,
             two_runs_of_one_batch,
             two_batches_of_one_class,
             many_at_once,

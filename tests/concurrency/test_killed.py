@@ -64,6 +64,29 @@ def test_whatever_a_batch_does_a_kill_changes_nothing_of_its_end(
     assert found["flaws"] == []
 
 
+@pytest.mark.parametrize(
+    ("what", "end"),
+    [
+        ("killed_while_packing", {"packages": 2, "outcomes": ["waiting"] * 2}),
+        ("killed_while_taking_in", {"packages": 1, "outcomes": ["accepted"] * 2}),
+    ],
+)
+def test_work_on_packages_that_is_killed_is_resumed_and_nothing_goes_twice(
+    installation: Installation, what: str, end: dict[str, Any]
+):
+    found = host(installation, what)
+
+    sample = found["sample"]
+    assert {name: sample[name] for name in end} == end
+    assert (sample["status"], sample["records"], sample["times"]) == ("done", 2, 2)
+    assert sample["parts"] == 0
+    assert len(found["trials"]) >= 9
+    for trial in found["trials"]:
+        assert trial["signal"] == signal.SIGKILL, trial["before"]
+        assert trial["report"] == sample, trial["before"]
+    assert found["flaws"] == []
+
+
 def test_a_cancel_that_is_killed_is_one_or_none(installation: Installation):
     found = host(installation, "killed_in_a_cancel")
 

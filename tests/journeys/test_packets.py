@@ -24,7 +24,7 @@ from pathlib import Path
 from django.conf import settings
 from documents.models import Unit
 from workflow.models import Credential
-from workflow.services.credentials import development_ca
+from workflow.services.keys.credentials import development_ca
 from cms.demo.world import make_units
 units = make_units()
 if {far!r} not in units:
@@ -195,7 +195,7 @@ def files_of(place: Installation) -> set[str]:
 
 DISPATCH = """
 from documents.models import *
-from workflow.services.dispatching import dispatch_book
+from workflow.services.exchange.dispatching import dispatch_book
 from documents import storage
 from pathlib import Path
 record = Record.objects.filter(state="locked", issuer__code="my-ngai",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from documents import storage
 from documents.errors import RecordsError
@@ -13,27 +12,26 @@ from documents.models import FINAL_STATES, Artifact, Record, Version
 from documents.models.signatures import PDF_PURPOSES, Purpose
 from documents.rendering import EFFECTIVE_DATE_SIZE, render_stamp
 
-from ..errors import WorkflowError
 from ..signing.longterm import evidence_expires_at
+from .copying import NotIssued as NotIssued
+from .copying import copied_pdf
 from .keys import credentials
 
 logger = structlog.get_logger(__name__)
 
 
-class NotIssued(WorkflowError):
-    code = "not_issued"
-    user_message = _("This record is not signed yet, so there is no file of it.")
-
-
 def record_pdf(record: Record) -> bytes:
     """The file that a person may download: signed, and dated once it is locked.
 
-    Raises NotIssued, FileMissing, FileAltered.
+    Of what came as a packet alone it is a copy of our own making. Raises NotIssued,
+    FileMissing, FileAltered.
     """
     version = record.current
     newest = newest_file(version) if version else None
-    if version is None or newest is None:
+    if version is None:
         raise NotIssued(str(record))
+    if newest is None:
+        return copied_pdf(record, version, timezone.now())
     dated = version.artifacts.filter(purpose=Purpose.EFFECTIVE)
     if record.is_final and not dated.exists():
         return effective_pdf(record, version, newest)

@@ -89,11 +89,19 @@ class DevelopmentCA:
         office: str,
         school: str,
         at: datetime,
+        tax_code: str = "",
         profile: Profile = Profile(),  # noqa: B008 (frozen)
     ) -> IssuedKey:
-        """A personal signing certificate; ``profile`` spoils it for tests."""
+        """A personal signing certificate; ``profile`` spoils it for tests.
+
+        ``tax_code`` is that of the school, where the authority has confirmed that too.
+        """
         subject = person_name(
-            name=name, personal_number=personal_number, office=office, school=school
+            name=name,
+            personal_number=personal_number,
+            office=office,
+            school=school,
+            tax_code=tax_code,
         )
         return self._issue(subject, at=at, profile=profile)
 

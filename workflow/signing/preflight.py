@@ -37,7 +37,12 @@ class Owner:
     tax_code: str = ""
 
     def owns(self, certificate: CertificateInfo) -> bool:
-        """Every number given here must stand in the certificate."""
+        """Every number given here must stand in the certificate.
+
+        One of the staff names the school too, and is no seal of it.
+        """
+        if self.tax_code and not self.personal_number and certificate.personal_number:
+            return False
         wanted = (self.personal_number, self.tax_code)
         found = (certificate.personal_number, certificate.tax_code)
         pairs = zip(wanted, found, strict=True)

@@ -92,14 +92,18 @@ class Profile:
 
 
 def person_name(
-    *, name: str, personal_number: str, office: str, school: str
+    *, name: str, personal_number: str, office: str, school: str, tax_code: str = ""
 ) -> x509.Name:
-    """The subject as public authorities of Vietnam write it (UID with CCCD)."""
+    """The subject as public authorities of Vietnam write it (UID with CCCD).
+
+    With ``tax_code`` it is a certificate of the school's staff, and names the school.
+    """
     return make_name(
         (NameOID.ORGANIZATION_NAME, school),
         (NameOID.TITLE, office),
         (NameOID.COMMON_NAME, name),
         (NameOID.USER_ID, f"CCCD:{personal_number}"),
+        (NameOID.USER_ID, f"MST:{tax_code}" if tax_code else ""),
     )
 
 

@@ -69,6 +69,7 @@ class Reason(StrEnum):
     PACKET_DIFFERS = "packet_differs"
     PACKET_UNREADABLE = "packet_unreadable"
     PACKET_MISSING = "packet_missing"
+    PAGES_NOT_SIGNED = "pages_not_signed"
     PACKET_SIGNER_DIFFERS = "packet_signer_differs"
     TEACHERS_NOT_SIGNED = "teachers_not_signed"
 
@@ -83,6 +84,7 @@ class Reason(StrEnum):
     REVOCATION_UNKNOWN = "revocation_unknown"
     WRONG_SIGNER = "wrong_signer"
     WRONG_SCHOOL = "wrong_school"
+    SEAL_IS_PERSONAL = "seal_is_personal"
     NO_TIMESTAMP = "no_timestamp"
     TIMESTAMP_NOT_TRUSTED = "timestamp_not_trusted"
     TIMESTAMP_EXPIRED = "timestamp_expired"
@@ -329,6 +331,11 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.PACKET_MISSING: _(
         "The file has pages and no signed data. Ask the school for the whole file."
     ),
+    Reason.PAGES_NOT_SIGNED: _(
+        "Nobody has signed these pages; only the data inside the file bears "
+        "signatures. Look the record up by its code and compare, or ask the "
+        "school for the file that it issued."
+    ),
     Reason.PACKET_SIGNER_DIFFERS: _(
         "Others signed the data than the pages. Ask the school who signed and why."
     ),
@@ -367,6 +374,10 @@ SENTENCES: dict[Reason, Promise] = {
     ),
     Reason.WRONG_SCHOOL: _(
         "The seal is that of another school. Do not accept it; tell the department."
+    ),
+    Reason.SEAL_IS_PERSONAL: _(
+        "A person's certificate stands where the seal of the school belongs. "
+        "Ask the school to seal with its own."
     ),
     Reason.NO_TIMESTAMP: _(
         "Nobody has confirmed when this was signed. "

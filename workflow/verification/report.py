@@ -71,7 +71,11 @@ class SignatureReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All that can be said of a file by itself, without asking the register."""
+    """All that can be said of a file by itself, without asking the register.
+
+    ``place`` is where in a packet the fault stands, as far as that is known: line and
+    column, or the name of an element.
+    """
 
     sha256: str
     reasons: tuple[Reason, ...]
@@ -79,6 +83,7 @@ class Report:
     record: bytes | None = field(default=None, repr=False)
     effective_date: str = ""
     trailing_bytes: int = 0
+    place: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -51,6 +51,7 @@ SUB_INDICATIONS = {
     Reason.REVOCATION_UNKNOWN: "TRY_LATER",
     Reason.WRONG_SIGNER: "SIG_CONSTRAINTS_FAILURE",
     Reason.WRONG_SCHOOL: "SIG_CONSTRAINTS_FAILURE",
+    Reason.SEAL_IS_PERSONAL: "SIG_CONSTRAINTS_FAILURE",
     Reason.WEAK_ALGORITHM: "CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
     Reason.NO_TIMESTAMP: "NO_POE",
     Reason.TIMESTAMP_NOT_TRUSTED: "NO_POE",
@@ -284,6 +285,9 @@ def certificate_faults(
         or slot.organisation not in ("", holder.organisation)
     ):
         yield Reason.WRONG_SCHOOL
+    elif slot and slot.tax_code and holder.personal_number:
+        # Certificates of staff name the school too.
+        yield Reason.SEAL_IS_PERSONAL
 
 
 def revocation_faults(

@@ -111,14 +111,18 @@ def judge(
         found.append(Reason.FIELD_CHANGED)
     for signature in signatures:
         found += signature.reasons
-    if signatures:
+    packet = embedded_packet(reader)
+    bare = found == [Reason.NOT_SIGNED] and packet is not None
+    if signatures or bare:
         inside = judge_inside(
-            embedded_packet(reader),
+            packet,
             Pages(signatures, record),
             knowledge=knowledge,
             at=at,
             slots=[slot for slot in slots if is_in_packet(slot)],
         )
+        if bare and inside.signatures:
+            found = [Reason.PAGES_NOT_SIGNED]
         found += inside.reasons
         signatures += inside.signatures
     return Report(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -38,6 +38,8 @@ from workflow.verification.xml_signatures import Judged, judge_standing
 logger = logging.getLogger(__name__)
 
 SEAL = "seal"
+# How many of how many records are judged.
+Heard = Callable[[int, int], None]
 NOTHING = Stored()
 
 
@@ -97,7 +99,7 @@ def verify_xml(
     try:
         return judge_record(open_record(data), sha256, knowledge, at, slots)
     except PacketRefused as error:
-        return PacketReport(sha256, reasons_of(error.faults))
+        return PacketReport(sha256, reasons_of(error.faults), place=error.place)
     except Exception as error:  # a hostile file fails in any way it likes
         logger.info("unreadable packet %s: %r", sha256, error)
         return PacketReport(sha256, (Reason.DAMAGED,))
@@ -111,8 +113,11 @@ def verify_package(
     slots: Sequence[Slot] | None = None,
     sender: Slot | None = None,
     source: EvidenceSource | None = None,
+    heard: Heard | None = None,
 ) -> PackageReport:
     """The same for many records in one envelope. ``slots`` is for each record.
+
+    After each record ``heard`` is told how many are judged, and of how many.
 
     ``sender`` says whose seal the envelope must bear (its ``field`` is not looked
     at); it has to be that of the sender that the header names in any case.
@@ -120,12 +125,22 @@ def verify_package(
     sha256 = hashlib.sha256(data).hexdigest()
     known = Knowledge(trust, source=source)
     try:
-        return judge_package(open_package(data), sha256, known, at, slots, sender)
+        package = open_package(data)
+        report, proven = judge_frame(package, sha256, known, at, sender)
+        found = list(entries(package)) if report.header is not None else []
     except PacketRefused as error:
-        return PackageReport(sha256, reasons_of(error.faults))
+        return PackageReport(sha256, reasons_of(error.faults), place=error.place)
     except Exception as error:  # as above
         logger.info("unreadable package %s: %r", sha256, error)
         return PackageReport(sha256, (Reason.DAMAGED,))
+    # Outside of that: who listens may have a reason of its own to stop.
+    records: list[PacketReport] = []
+    for one in found:
+        records.append(judge_entry(one, known, at, slots, proven))
+        if heard is not None:
+            heard(len(records), len(found))
+    data_of_each = tuple(one.data for one in found)
+    return replace(report, records=tuple(records), documents=data_of_each)
 
 
 def verify_receipt(
@@ -142,7 +157,7 @@ def verify_receipt(
     try:
         return judge_receipt(open_receipt(data), sha256, known, at, receiver)
     except PacketRefused as error:
-        return ReceiptReport(sha256, reasons_of(error.faults))
+        return ReceiptReport(sha256, reasons_of(error.faults), place=error.place)
     except Exception as error:  # as above
         logger.info("unreadable receipt %s: %r", sha256, error)
         return ReceiptReport(sha256, (Reason.DAMAGED,))
@@ -198,30 +213,24 @@ def judge_slots(
     return found
 
 
-def judge_package(
+def judge_frame(
     package: Package,
     sha256: str,
     knowledge: Knowledge,
     at: datetime,
-    slots: Sequence[Slot] | None,
     sender: Slot | None,
-) -> PackageReport:
+) -> tuple[PackageReport, datetime | None]:
+    """The envelope alone, without a header if it was altered; and when it existed."""
     number = package.header.sender_tax_code
     judged = judge_envelope(package, knowledge, at, number, sender)
     if judged is None:
-        return PackageReport(sha256, (Reason.NOT_SIGNED,))
-    report = PackageReport(sha256, judged.report.reasons, (judged.report,))
-    if report.verdict is Verdict.ALTERED:
-        return report
-    found = list(entries(package))
-    return replace(
-        report,
-        header=package.header,
-        records=tuple(
-            judge_entry(one, knowledge, at, slots, judged.proven) for one in found
-        ),
-        documents=tuple(one.data for one in found),
-    )
+        return PackageReport(sha256, (Reason.NOT_SIGNED,)), None
+    found = judged.report
+    place = found.field if found.reasons else ""
+    report = PackageReport(sha256, found.reasons, (found,), place=place)
+    if report.verdict is not Verdict.ALTERED:
+        report = replace(report, header=package.header)
+    return report, judged.proven
 
 
 def judge_receipt(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -63,6 +64,26 @@ def queries_of() -> Callable[[Client, str], int]:
         return len(context)
 
     return count
+
+
+@pytest.fixture
+def worked(
+    django_capture_on_commit_callbacks: Any,
+) -> Callable[[Client, str, Any], Any]:
+    """Post, let the worker do what was committed, and look at the page again."""
+
+    def post(client: Client, url: str, data: Any = None) -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            response: Any = client.post(url, data)
+        assert response.status_code == 302, url
+        return client.get(response.url)
+
+    return post
+
+
+def upload(data: bytes, name: str = "packet.xml") -> dict[str, SimpleUploadedFile]:
+    """The form of the page of packages with a file in it."""
+    return {"packet": SimpleUploadedFile(name, data, "application/xml")}
 
 
 def fill(school_class: SchoolClass, size: int, **content: Any) -> list[Record]:

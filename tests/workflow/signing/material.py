@@ -71,7 +71,11 @@ def unsigned_packet(content: bytes = CANONICAL, **changes: Any) -> RecordPacket:
 @cache
 def printed_record(packet: bytes = b"") -> bytes:
     """The PDF before anybody signed it; with signed data, or with none."""
-    form = FormInput(
+    return render_pdf(printed_form(packet))
+
+
+def printed_form(packet: bytes = b"") -> FormInput:
+    return FormInput(
         kind="primary_year",
         form_version="2025",
         canonical=CANONICAL,
@@ -84,7 +88,6 @@ def printed_record(packet: bytes = b"") -> bytes:
         head_name=HEAD,
         packet=packet,
     )
-    return render_pdf(form)
 
 
 def block(*lines: str) -> bytes:

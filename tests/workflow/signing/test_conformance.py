@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.workflow.signing.material import NOW, printed_record
+from documents.rendering import CopyNote, render_pdf
+from tests.workflow.signing.material import NOW, printed_form, printed_record
 from workflow.signing.longterm import written
 from workflow.signing.update import open_update
 
@@ -60,6 +62,16 @@ def test_the_file_conforms_at_each_step_of_its_life(files, flavour):
     verdicts = judge(flavour, *files.values())
 
     assert verdicts == [f"PASS {path} {flavour}" for path in files.values()]
+
+
+@pytest.mark.parametrize("flavour", ["3a", "ua1"])
+def test_the_copy_of_a_receiver_conforms_too(desk, tmp_path, flavour):
+    note = CopyNote("Sở GDĐT Đồng Tháp", NOW.date(), NOW.date(), "Hòa", "Mỹ Ngãi")
+    form = replace(printed_form(desk.signed_packet().to_bytes()), copy=note)
+    path = tmp_path / "copy.pdf"
+    path.write_bytes(render_pdf(form))
+
+    assert judge(flavour, path) == [f"PASS {path} {flavour}"]
 
 
 def test_a_file_that_lost_its_structure_does_not_conform(files, tmp_path):

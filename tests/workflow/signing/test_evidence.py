@@ -42,6 +42,8 @@ from workflow.verification.verifier import verify_pdf
 
 Answer = Callable[[bytes], tuple[int, bytes]]
 ME = Owner(personal_number=PERSONAL_NUMBER)
+# An answer of which the second half never comes.
+HALF = b"\x30\x03\x0a\x01\x00" * 100
 
 
 @contextmanager
@@ -58,7 +60,8 @@ def service(answer: Answer) -> Iterator[str]:
         def reply(self, body: bytes) -> None:
             status, data = answer(body)
             self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
+            whole = 2 * len(data) if data == HALF else len(data)
+            self.send_header("Content-Length", str(whole))
             self.end_headers()
             self.wfile.write(data)
 
@@ -141,9 +144,10 @@ def slow(body: bytes) -> tuple[int, bytes]:
         lambda body: (200, b""),
         lambda body: (200, b"<html>"),
         lambda body: (200, b"\x30\x03\x0a\x01\x06"),
+        lambda body: (200, HALF),
         slow,
     ],
-    ids=["500", "429", "empty", "garbage", "unauthorised", "slow"],
+    ids=["500", "429", "empty", "garbage", "unauthorised", "half", "slow"],
 )
 @pytest.mark.parametrize("link", ["ocsp_url", "crl_url"])
 def test_nothing_is_signed_when_nobody_says_whether_it_is_revoked(desk, answer, link):

@@ -74,6 +74,23 @@ def test_the_seal_belongs_to_its_school_by_the_tax_code(desk):
     assert (certificate.tax_code, certificate.personal_number) == (TAX_CODE, "")
 
 
+def test_the_certificate_of_an_employee_is_no_seal_of_the_school(desk):
+    issued = desk.ca.issue_person(
+        name="Nguyễn Thị Hòa",
+        personal_number=PERSONAL_NUMBER,
+        office="Hiệu trưởng",
+        school=SCHOOL,
+        tax_code=TAX_CODE,
+        at=NOW,
+    )
+
+    certificate = check(desk, provider_of(issued))
+    with pytest.raises(CertificateMismatch):
+        check(desk, provider_of(issued), owner=Owner(tax_code=TAX_CODE))
+
+    assert certificate.tax_code == TAX_CODE
+
+
 @pytest.mark.parametrize(
     ("profile", "error"),
     [

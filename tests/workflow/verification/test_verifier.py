@@ -16,6 +16,7 @@ from tests.workflow.signing.material import (
     PERSONAL_NUMBER,
     SCHOOL,
     TAX_CODE,
+    printed_record,
     set_up_desk,
 )
 from workflow.signing.profiles import Profile
@@ -151,10 +152,18 @@ def test_a_record_without_its_seal_is_not_finished(desk, check):
 
 
 def test_a_record_that_nobody_signed_is_only_paper(desk, check):
-    report = check(desk.printed())
+    report = check(printed_record())
 
     assert report.reasons == (Reason.NOT_SIGNED,)
     assert report.record == CANONICAL
+
+
+def test_of_pages_that_nobody_signed_around_signed_data_both_is_said(desk, check):
+    report = check(desk.printed())
+
+    assert (report.verdict, report.reasons) == ("unknown", (Reason.PAGES_NOT_SIGNED,))
+    assert report.on_pages == ()
+    assert {one.indication for one in report.signatures} == {"TOTAL-PASSED"}
 
 
 def test_nothing_is_trusted_by_default(check, issued):

@@ -48,6 +48,7 @@ from documents.text import fold
 from ...verification.report import SignatureReport, TimeSource
 from ...verification.xml_signatures import XmlSignature
 from ..steps import signatures_digest
+from .signers import signers_fault
 
 RECEIVED = "receive_packet"
 
@@ -121,6 +122,9 @@ def take_in(arrival: Arrival, *, by: User | None, at: datetime) -> Taken:
     record = arrival.known
     if record is not None and (version := version_here(arrival, record)):
         return settle_known(arrival, record, version, by=by, at=at)
+    standing = arrival.packet.standing()
+    if code := signers_fault(standing, arrival.signatures, issuer):
+        raise Refused(code)
     if record is None:
         record = new_record(arrival, issuer)
     version = add_received(arrival, record, at=at)

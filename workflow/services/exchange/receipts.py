@@ -96,7 +96,8 @@ def file_receipt(*, data: bytes, by: User | None, at: datetime | None = None) ->
     source = credentials.ONLINE
     report = verify_receipt(data, credentials.trust(at), at, source=source)
     if report.reasons:
-        raise PacketNotTaken([reason.value for reason in report.reasons])
+        codes = [reason.value for reason in report.reasons]
+        raise PacketNotTaken(codes, place=report.place)
     with transaction.atomic():
         package = sent_package(report)
         require_office(by, package.sender)

@@ -35,7 +35,7 @@ from documents.models.units import UnitKind
 
 from ...errors import NotAllowed
 from ...verification.signatures import Slot
-from ...verification.xml import PackageReport, PacketReport, verify_package
+from ...verification.xml import Heard, PackageReport, PacketReport, verify_package
 from ..evidence.verdicts import issued_slots
 from ..keys import credentials
 from ..signing_off import WHERE_POSSIBLE
@@ -72,21 +72,25 @@ def is_receipt(data: bytes) -> bool:
 
 
 def receive_package(
-    *, data: bytes, by: User | None, at: datetime | None = None
+    *,
+    data: bytes,
+    by: User | None,
+    at: datetime | None = None,
+    heard: Heard | None = None,
 ) -> Reception:
     """Take a package in and give its receipt, signed with the receiver's seal.
 
     The same package again changes nothing and has the same receipt. ``by`` is None for
-    the operator. Raises PacketNotTaken or NotAllowed, and what the seal refuses, with
-    nothing kept. When only the receipt cannot be signed, the package is kept and the
-    next call signs.
+    the operator. ``heard`` is told after each record that is judged. Raises
+    PacketNotTaken or NotAllowed, and what the seal refuses, with nothing kept. When
+    only the receipt cannot be signed, the package is kept and the next call signs.
     """
     at = at or timezone.now()
     sha256 = hashlib.sha256(data).hexdigest()
     package = known_package(sha256)
     is_new = package is None
     if package is None:
-        report = judge(data, at)
+        report = judge(data, at, heard)
         header = report.header
         assert header is not None  # nothing was wrong with the envelope
         sender, receiver = parties(header, at)
@@ -102,12 +106,15 @@ def known_package(sha256: str) -> Package | None:
     return rows.select_related("sender", "receiver").first()
 
 
-def judge(data: bytes, at: datetime) -> PackageReport:
+def judge(data: bytes, at: datetime, heard: Heard | None = None) -> PackageReport:
     """The envelope is good; its records may be or not. Raises PacketNotTaken."""
     store, source = credentials.trust(at), credentials.ONLINE
-    report = verify_package(data, store, at, slots=demanded(), source=source)
+    report = verify_package(
+        data, store, at, slots=demanded(), source=source, heard=heard
+    )
     if report.reasons:
-        raise PacketNotTaken([reason.value for reason in report.reasons])
+        codes = [reason.value for reason in report.reasons]
+        raise PacketNotTaken(codes, place=report.place)
     return report
 
 

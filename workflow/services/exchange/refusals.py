@@ -20,6 +20,15 @@ RECORD_SENTENCES: dict[str, Promise] = {
     "issuer_unknown": _(
         "The issuing school is not in this register with that code and tax code."
     ),
+    "issuer_not_in_force": _(
+        "The issuing school was no school on the day of its seal. Ask who sealed it."
+    ),
+    "head_without_office": _(
+        "The head's certificate names neither the issuing school nor a person whom "
+        "this register has as its head on that day. Ask the school who signed; then "
+        "enter its head here, or have it signed with a certificate that names the "
+        "school."
+    ),
     "header_differs": _(
         "The head of the record and its content name different things."
     ),
@@ -62,21 +71,32 @@ SENTENCES: dict[str, Promise] = {
     "receipt_filed": _("Another receipt for this package is filed already."),
 }
 
+PLACE = _("Place in the file: %(place)s.")
+
 
 class PacketNotTaken(WorkflowError):
-    """The whole file is refused and nothing is kept of it. ``codes``: worst first."""
+    """The whole file is refused and nothing is kept of it. ``codes``: worst first.
+
+    ``detail`` names what the codes are about; ``place`` is where in the file it stands,
+    line and column or the name of an element, as far as that is known.
+    """
 
     user_message = _("The file was refused: %(sentences)s")
 
-    def __init__(self, codes: Sequence[str], detail: str = "") -> None:
+    def __init__(
+        self, codes: Sequence[str], detail: str = "", *, place: str = ""
+    ) -> None:
         self.codes = list(codes)
         self.code = self.codes[0]
         self.detail = detail
-        super().__init__(f"refused: {', '.join(self.codes)} {detail}".rstrip())
+        self.place = place
+        super().__init__(f"refused: {', '.join(self.codes)} {detail or place}".rstrip())
 
     @property
     def sentences(self) -> str:
         found = " ".join(str(sentence_of(code)) for code in self.codes)
+        if self.place:
+            found = f"{found} {PLACE % {'place': self.place}}"
         return f"{found} ({self.detail})" if self.detail else found
 
     def for_user(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +41,8 @@ from .refusals import NoReceiver, NothingToSend
 # a reader takes more (documents.exchange.trees.PACKAGE_LIMITS).
 MOST_BYTES = 24 * 2**20
 MOST_RECORDS = 500
+# Called in the transaction that enters a package.
+Entered = Callable[[Package], None]
 
 
 @dataclass(frozen=True)
@@ -83,29 +85,44 @@ def send_report(
     receiver: Unit | None = None,
     by: User | None,
     at: datetime | None = None,
+    apart_from: Iterable[int] = (),
+    entered: Entered | None = None,
 ) -> Sending:
     """Pack what a school has signed in a year for its department.
 
     As many packages as are needed; each stands in the database and in the storage
-    before the next is begun. ``by`` is None for the operator. Raises NotAllowed,
-    NoReceiver, NothingToSend, and what the seal refuses, before anything is made.
+    before the next is begun. ``by`` is None for the operator. ``apart_from`` are the
+    records that are on their way already; ``entered`` is called in the transaction that
+    enters a package, and what it raises undoes that. Raises NotAllowed, NoReceiver,
+    NothingToSend, and what the seal refuses, before anything is made.
     """
     at = at or timezone.now()
-    if by is not None and not by.holds(Role.REGISTRAR, school):
-        raise NotAllowed(by, "send")
+    require_registrar(by, school)
     receiver = receiver or department_of(school)
-    records = Record.objects.filter(issuer=school, school_year=school_year)
-    if class_name:
-        records = records.filter(school_class__name=class_name)
+    records = reported(school, school_year, class_name)
     done = Sending(missing=unsigned(records))
-    loads = list(in_loads(parcels(records)))
+    loads = list(in_loads(parcels(records.exclude(pk__in=list(apart_from)))))
     if not loads:
         raise NothingToSend
     seal_of(school, at=at)
     way = Dispatch(school, receiver, PackagePurpose.REPORT, by, at)
     for load in loads:
-        done.packages.append(post(load, way))
+        done.packages.append(post(load, way, entered))
     return done
+
+
+def require_registrar(by: User | None, school: Unit) -> None:
+    """Raises NotAllowed."""
+    if by is not None and not by.holds(Role.REGISTRAR, school):
+        raise NotAllowed(by, "send")
+
+
+def reported(school: Unit, school_year: str, class_name: str = "") -> RecordQuerySet:
+    """The records that a report of that year, or of one class, is about."""
+    records = Record.objects.filter(issuer=school, school_year=school_year)
+    if class_name:
+        records = records.filter(school_class__name=class_name)
+    return records
 
 
 def department_of(school: Unit) -> Unit:
@@ -154,12 +171,17 @@ def in_loads(found: Iterable[Parcel]) -> Iterator[list[Parcel]]:
         yield load
 
 
-def post(load: Sequence[Parcel], way: Dispatch) -> Package:
+def post(
+    load: Sequence[Parcel], way: Dispatch, entered: Entered | None = None
+) -> Package:
     """Write, seal and enter one package. Raises what the seal and the storage raise."""
     number = uuid.uuid4()
     data = pack(load, way, number)
     with transaction.atomic():
-        return enter(load, way, number, data)
+        package = enter(load, way, number, data)
+        if entered is not None:
+            entered(package)
+    return package
 
 
 def pack(load: Sequence[Parcel], way: Dispatch, number: uuid.UUID) -> bytes:

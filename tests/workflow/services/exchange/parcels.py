@@ -20,7 +20,12 @@ from documents.models import Unit
 from tests.documents.exchange.packets import package_header, packet
 from tests.documents.rendering.sheets import year_sheet
 from tests.factories import NOW, give_key
-from tests.workflow.signing.material import Desk, set_up_desk
+from tests.workflow.signing.material import (
+    HEAD,
+    PERSONAL_NUMBER,
+    Desk,
+    set_up_desk,
+)
 from tests.workflow.signing.packets import ART, issued, provider_of, sealed, sign
 from workflow.integrity import Flaw, flaws
 from workflow.signing.development import IssuedKey
@@ -41,10 +46,28 @@ def seal_key(tax_code: str) -> IssuedKey:
     return desk().ca.issue_seal(school="Trường", tax_code=tax_code, at=NOW)
 
 
+def signers_of(tax_code: str) -> Desk:
+    return replace(desk(), head=head_key(tax_code), seal=seal_key(tax_code))
+
+
+@cache
+def head_key(tax_code: str) -> IssuedKey:
+    """Of a head whom this register does not know: the certificate names the school."""
+    return desk().ca.issue_person(
+        name=HEAD,
+        personal_number=PERSONAL_NUMBER,
+        office="Hiệu trưởng",
+        school="Trường",
+        tax_code=tax_code,
+        at=NOW,
+    )
+
+
 @cache
 def record_xml(
     record: str,
     *,
+    head: IssuedKey | None = None,
     school: str = "my-ngai",
     tax_code: str = MY_NGAI,
     number: int = 1,
@@ -57,12 +80,13 @@ def record_xml(
 ) -> bytes:
     """The finished XML of a sheet that ``school`` has issued.
 
-    With ``also`` the pupil has that subject beside the arts, and no other.
+    With ``also`` the pupil has that subject beside the arts, and no other; ``head``
+    is another key that signs as the head.
     """
     if also:
         rows = year_sheet(4).subjects
         sheet["subjects"] = {code: rows[code] for code in (*ART, also)}
-    own = replace(desk(), seal=seal_key(tax_code))
+    own = signers_of(tax_code)
     content = year_sheet(
         3,
         school=SchoolPart(code=school, name=school),
@@ -79,6 +103,8 @@ def record_xml(
         lookup_code=lookup_code,
         school_year=content.school_year,
     )
+    if head is not None:
+        own = replace(own, head=head)
     return issued(own, unsigned).to_bytes()
 
 
@@ -87,7 +113,7 @@ def without_teachers(data: bytes) -> bytes:
     """The same record issued again, by head and seal alone."""
     signed = open_record(data)
     again = RecordPacket.write(signed.header, signed.content)
-    own = replace(desk(), seal=seal_key(signed.header.issuer_tax_code))
+    own = signers_of(signed.header.issuer_tax_code)
     return sign(own, sign(own, again, "CBQL"), "KY_PHAT_HANH").to_bytes()
 
 
