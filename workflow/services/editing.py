@@ -138,6 +138,7 @@ def editable_paths(record: Record, content: Any, parts: Parts) -> set[str]:
 
 
 def _lock(record_id: int, by: User) -> Record:
+    by.hold_standing()
     rows = in_grid_of(by).select_for_update(of=("self",))
     try:
         related = ("school_class", "issuer", "custodian")

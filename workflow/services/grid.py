@@ -70,6 +70,7 @@ def save_cells(
     The number of queries does not grow with the number of records.
     """
     at = at or timezone.now()
+    by.hold_standing()
     rows = in_grid_of(by).filter(pk__in=edits).order_by("pk")
     related = ("school_class", "issuer", "current")
     locked = {
