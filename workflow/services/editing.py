@@ -64,7 +64,7 @@ def edit_record(
     if current is None or current.number != base:
         raise VersionMoved(record)
     require_editable(record, current.content, parts, changes)
-    content = changed(record, current.content, changes)
+    content = changed(current.content, changes)
     if content == current.content:
         return current
     draft = Draft(record, content, lineage={}, reason=reason)

@@ -133,15 +133,15 @@ def _save_row(
 def _fitting(row: Working, typed: dict[str, Any], outcome: RowOutcome) -> Any:
     """The content with what fits; what does not is taken out of ``typed``."""
     try:
-        return changed(row.record, row.content, typed)
+        return changed(row.content, typed)
     except ContentInvalid:
         for path, value in list(typed.items()):
             try:
-                changed(row.record, row.content, {path: value})
+                changed(row.content, {path: value})
             except ContentInvalid as error:
                 outcome.refused[path] = error
                 del typed[path]
-    return changed(row.record, row.content, typed)
+    return changed(row.content, typed)
 
 
 def _copy(
