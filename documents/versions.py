@@ -84,14 +84,14 @@ def _version(
     draft: Draft, numbers: dict[int, int], *, by: User | None, at: datetime
 ) -> Version:
     record, kind = draft.record, draft.record.definition
-    canonical = canonical_json(draft.content)
+    canonical, format = canonical_json(draft.content), kind.format_of(draft.content)
     return Version(
         record=record,
         number=numbers.get(record.pk, 1),
         form_version=kind.form_version(record.school_year),
-        format_version=kind.format_version,
+        format_version=format,
         canonical=canonical.decode(),
-        sha256=content_digest(kind.code, kind.format_version, canonical),
+        sha256=content_digest(kind.code, format, canonical),
         reason=draft.reason,
         author=by,
         lineage=draft.lineage,

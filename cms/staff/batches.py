@@ -173,13 +173,15 @@ def batch_status(user: User, batch: Any) -> dict[str, Any]:
     """Figures of a batch, what its signer is asked, and what went wrong.
 
     A page on which somebody types is not fetched anew under their hands; nor are the
-    names of what went wrong, every second while it runs.
+    names of what went wrong, every second while it runs. A batch that is paused is
+    looked at too, now and then: in another window somebody lets it go on.
     """
     figures = batch.figures
     unfinished = batch.finished_at is None
-    questions = questions_of(batch, user) if unfinished and batch.asked else []
+    goes_on = unfinished and batch.paused_at is None
+    questions = questions_of(batch, user) if goes_on and batch.asked else []
     waits = any(not one.is_pending for one in questions)
-    running = unfinished and batch.paused_at is None and not waits
+    running = goes_on and not waits
     finished = figures["total"] - figures["pending"]
     return {
         "batch": batch,
@@ -191,8 +193,9 @@ def batch_status(user: User, batch: Any) -> dict[str, Any]:
         "wrong_count": sum(figures[status] for status in NOT_DONE),
         "unfinished": unfinished,
         "running": running,
-        "questions": questions if batch.paused_at is None else [],
-        "poll": 3 if questions else 1,
+        "watched": unfinished and not waits,
+        "questions": questions,
+        "poll": 3 if questions or not goes_on else 1,
         "seen": mark_of(batch),
         "agent_port": settings.AGENT_PORT,
         "mine": batch.by_id == user.pk,

@@ -122,15 +122,17 @@ _MAKERS: dict[FieldType, Callable[[Field], forms.Field]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One control with what the checks say of its value.
+    """One control with what the checks say of its value, or a value to read only.
 
-    ``theirs`` is the value that somebody else saved meanwhile, as people read it.
+    ``theirs`` is the value that somebody else saved meanwhile, as people read it,
+    ``first`` the one that stands already, of a pupil who is assessed again.
     """
 
-    bound: forms.BoundField
+    bound: forms.BoundField | None
     column: str
     findings: list[Finding]
     theirs: str | None = None
+    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,10 @@ class ContentForm(forms.Form):
         beside = self.beside(findings)
         return [self._group(group, beside, theirs or {}) for group in self.groups]
 
+    def _first(self, field: Field) -> str:
+        first = {f.path: f for g in self.groups for f in g.fields}.get(field.beside)
+        return first.text(self.content) if first else ""
+
     def beside(self, findings: Iterable[Finding]) -> dict[str, list[Finding]]:
         """Findings by the field that they stand at; "" for those of the whole."""
         places: dict[str, list[Finding]] = {}
@@ -195,11 +201,14 @@ class ContentForm(forms.Form):
         theirs: dict[str, str],
     ) -> EditGroup:
         def cell(field: Field | None) -> Cell | None:
-            if field is None or field.path not in self.fields:
+            if field is None:
                 return None
             path = field.path
+            if path not in self.fields:
+                return Cell(None, field.column, [], first=field.text(self.content))
             found = beside.get(path, [])
-            return Cell(self[path], field.column, found, theirs.get(path))
+            first = "" if field.column else self._first(field)
+            return Cell(self[path], field.column, found, theirs.get(path), first)
 
         if group.columns:
             rows = [
@@ -210,7 +219,7 @@ class ContentForm(forms.Form):
             fields = [f for f in group.fields if f.editable]
             rows = [(str(f.label), [cell(f)]) for f in fields]
         has_findings = any(
-            c and (c.findings or c.bound.errors) for _, r in rows for c in r
+            c and c.bound and (c.findings or c.bound.errors) for _, r in rows for c in r
         )
         folded = group.in_background and not has_findings
         return EditGroup(group.code, str(group.label), group.columns, rows, folded)

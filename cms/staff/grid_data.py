@@ -33,6 +33,8 @@ from .views import record_url
 
 # A comment is missed where so many of the class have one in the same place.
 USUAL = 0.5
+# Kind, grade and format version.
+Layout = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
@@ -69,27 +71,39 @@ class Column:
 
 
 def columns_of(sheets: Iterable[Sheet], parts: Parts) -> list[Column]:
-    """The columns of a class within ``parts``; what is seldom asked for is left out."""
+    """The columns of a class within ``parts``; what is seldom asked for is left out.
+
+    First results of re-assessed pupils are there to be read, beside the second.
+    """
     found: dict[str, Column] = {}
-    for groups in _layouts(sheets):
+    for groups in _layouts(sheets).values():
+        first = {field.beside for group in groups for field in group.fields}
         # The tables first: they are what a class is filled in by.
         for group in sorted(groups, key=lambda group: not group.columns):
             if group.in_background:
                 continue
             heading = str(group.heading or group.label)
             for field in group.fields:
-                if field.editable and is_within(field.path, parts):
+                shown = field.editable or field.path in first
+                if shown and is_within(field.path, parts):
                     found.setdefault(field.path, Column(field, heading))
     return list(found.values())
 
 
-def _layouts(sheets: Iterable[Sheet]) -> Iterable[list[FieldGroup]]:
-    """The groups of each kind and grade once: they do not differ by pupil."""
-    seen = {
-        (sheet.record.kind, getattr(sheet.content, "grade", 0)): sheet
-        for sheet in sheets
-    }
-    return [sheet.groups for sheet in seen.values()]
+def _layouts(sheets: Iterable[Sheet]) -> dict[Layout, list[FieldGroup]]:
+    """The groups of each kind, grade and format once: they do not differ by pupil.
+
+    The newest format first: it has the columns of the others, and more between them.
+    """
+    seen = {_layout_of(sheet): sheet for sheet in sheets}
+    newest = sorted(seen, key=lambda one: -one[-1])
+    return {layout: seen[layout].groups for layout in newest}
+
+
+def _layout_of(sheet: Sheet) -> Layout:
+    record, content = sheet.record, sheet.content
+    grade = getattr(content, "grade", 0)
+    return record.kind, grade, record.definition.format_of(content)
 
 
 def to_text(field: Field, control: forms.Field, value: Any) -> str:
@@ -130,6 +144,15 @@ class Grid:
         return {column.field.path: column for column in self.columns}
 
     @cached_property
+    def fixed(self) -> dict[Layout, list[str]]:
+        """The columns that a row of each layout cannot change."""
+        found = {}
+        for layout, groups in _layouts(self.sheets).items():
+            free = {f.path for group in groups for f in group.fields if f.editable}
+            found[layout] = [path for path in self.by_path if path not in free]
+        return found
+
+    @cached_property
     def in_part(self) -> bool:
         """Whether the person reads some columns only."""
         return self.parts != EVERYTHING
@@ -153,6 +176,7 @@ class Grid:
             "shape": shape(record.state),
             "word": capfirst(word(record.state)),
             "editable": editable,
+            "fixed": self.fixed[_layout_of(sheet)],
             "url": self.url(record, editable),
             "submit": record_url(record, "submit") if submits else "",
             "values": self.values(sheet),

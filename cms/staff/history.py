@@ -32,6 +32,12 @@ SENTENCES: dict[str, Promise] = {
     "receive_packet": gettext_lazy(
         "%(who)s took version %(version)s in from %(from)s, in a package."
     ),
+    "report_recall": gettext_lazy(
+        "%(who)s told %(to)s of the recall of version %(recalled)s, in a package."
+    ),
+    "receive_recall": gettext_lazy(
+        "%(from)s has recalled version %(recalled)s, as a package says."
+    ),
     "withdraw": gettext_lazy("%(who)s took the dispatch to %(to)s back."),
     "renew": gettext_lazy("%(who)s renewed the time-stamps of the file."),
 }
@@ -70,7 +76,7 @@ def ledger_lines(entries: Iterable[LedgerEntry]) -> list[Line]:
 
 
 def _sentence(entry: LedgerEntry, names: dict[str, str]) -> str:
-    empty = {"version": "", "from": "", "to": "", "until": ""}
+    empty = {"version": "", "from": "", "to": "", "until": "", "recalled": ""}
     known: dict[str, Any] = empty | entry.payload
     places = {key: names.get(known[key], known[key]) for key in PLACES}
     who = str(entry.actor) if entry.actor else _("The calendar")

@@ -36,7 +36,7 @@ FORMAT_VERSION = "PHIEN_BAN_DINH_DANG"
 
 @dataclass(frozen=True)
 class EnvelopeForm:
-    """The names of one sort of envelope, and the schema of its format version 1."""
+    """The names of one sort of envelope, and of its schemas without the version."""
 
     root: str
     data: str
@@ -46,6 +46,7 @@ class EnvelopeForm:
     id_prefix: str
     schema: str
     limits: Limits
+    versions: tuple[str, ...] = ("1",)
 
 
 class Envelope:
@@ -121,12 +122,13 @@ class Envelope:
         if root.tag != form.root:
             raise PacketRefused([Fault.NOT_A_PACKET])
         version = root.findtext(f"{form.data}/{form.header}/{FORMAT_VERSION}")
-        if version not in (None, "1"):
+        if version not in (None, *form.versions):
             raise PacketRefused([Fault.VERSION_UNKNOWN])
+        schema = f"{form.schema}-{version or form.versions[0]}"
         repeated = max(ids(root).values(), default=0) > 1
         foreign = has_foreign_attributes(root)
-        if repeated or foreign or not is_valid(root, form.schema):
-            place = first_error(root, form.schema)
+        if repeated or foreign or not is_valid(root, schema):
+            place = first_error(root, schema)
             raise PacketRefused(diagnose(root) or [Fault.INVALID], place=place)
         return root
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from documents.kinds.packets import Objects, Value, ValueType
+from documents.kinds.packets import Member, Objects, Value, ValueType
 
 from .mapping import read, write
 from .trees import Element
@@ -47,6 +47,29 @@ PACKAGE_MEMBERS = (
         keyed_by="MA_HO_SO",
     ),
 )
+# Format 2, only where something is told: a package without recalls stays as it was.
+RECALL_MEMBERS = Objects(
+    "DANH_SACH_THU_HOI",
+    "recalled",
+    "THU_HOI",
+    (
+        Value("SO_PHIEN_BAN", "number", NUMBER),
+        Value("SHA256", "sha256"),
+        Value("LY_DO", "reason"),
+        Value("THOI_DIEM", "at"),
+    ),
+    keyed_by="MA_HO_SO",
+)
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A version that was sent before and is void: why, and since when."""
+
+    number: int
+    sha256: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -95,7 +118,8 @@ class RecordHeader:
 class PackageHeader:
     """``package`` is a uuid in hexadecimal; the same one again is the same packet.
 
-    ``locked`` says of each record in effect since when, by the record's uuid.
+    ``locked`` says of each record in effect since when, by the record's uuid, and
+    ``recalled`` which version of a record was sent before and is void.
     """
 
     package: str
@@ -106,23 +130,43 @@ class PackageHeader:
     receiver_code: str
     count: int
     locked: Mapping[str, datetime] = field(default_factory=dict)
-    format_version: int = 1
+    recalled: Mapping[str, Recalled] = field(default_factory=dict)
+
+    @property
+    def format_version(self) -> int:
+        return 2 if self.recalled else 1
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        return (*PACKAGE_MEMBERS, RECALL_MEMBERS) if self.recalled else PACKAGE_MEMBERS
 
     @classmethod
     def read(cls, element: Element) -> Self:
         """Raises ValueError for a time that is none."""
-        facts = read(element, PACKAGE_MEMBERS)
-        created, locked = facts.pop("created_at"), facts.pop("locked")
-        times = {record: aware(one["at"]) for record, one in locked.items()}
-        return cls(**facts, created_at=aware(created), locked=times)
+        told = element.find(RECALL_MEMBERS.name) is not None
+        members = (*PACKAGE_MEMBERS, RECALL_MEMBERS) if told else PACKAGE_MEMBERS
+        facts = read(element, members)
+        del facts["format_version"]  # follows from the others
+        times = {record: aware(one["at"]) for record, one in facts["locked"].items()}
+        recalled = {
+            record: Recalled(**one | {"at": aware(one["at"])})
+            for record, one in facts.get("recalled", {}).items()
+        }
+        created = aware(facts["created_at"])
+        more = {"created_at": created, "locked": times, "recalled": recalled}
+        return cls(**facts | more)
 
     def write(self, element: Element) -> None:
-        facts: dict[str, Any] = asdict(self)
+        facts: dict[str, Any] = asdict(self) | {"format_version": self.format_version}
         facts["created_at"] = self.created_at.isoformat()
         facts["locked"] = {
             record: {"at": at.isoformat()} for record, at in self.locked.items()
         }
-        write(element, PACKAGE_MEMBERS, facts)
+        facts["recalled"] = {
+            record: asdict(one) | {"at": one.at.isoformat()}
+            for record, one in self.recalled.items()
+        }
+        write(element, self.members, facts)
 
 
 def aware(text: str) -> datetime:

@@ -36,8 +36,9 @@ class Package(Envelope):
         items=PACKAGE_RECORDS,
         slot=XmlSlot(PACKAGE_SLOT, _("sender"), "seal", Coverage.DATA),
         id_prefix="goi-",
-        schema="package-1",
+        schema="package",
         limits=PACKAGE_LIMITS,
+        versions=("1", "2"),
     )
 
     @classmethod

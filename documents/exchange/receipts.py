@@ -77,7 +77,7 @@ class Receipt(Envelope):
         items=RECEIPT_LINES,
         slot=XmlSlot(RECEIPT_SLOT, _("receiver"), "seal", Coverage.DATA),
         id_prefix="biennhan-",
-        schema="receipt-1",
+        schema="receipt",
         limits=RECORD_LIMITS,
     )
 

@@ -145,12 +145,19 @@ def _same(record: Record, versions: Mapping[int, Version], row: Signature) -> bo
 
 
 def _rows(record: Record, version: Version) -> dict[str, Any]:
-    """The members of the content that are signed one by one, as JSON."""
+    """The members of the content that are signed one by one, as a signature sees them.
+
+    In a packet nothing stands for what says nothing: a row of one format version is
+    the same in another that only has room for more.
+    """
     member = record.definition.packets[version.format_version].parts
     if member is None:
         return {}
-    found: dict[str, Any] = json.loads(version.canonical)[member.key]
-    return found
+    rows = json.loads(version.canonical)[member.key]
+    return {
+        part: {key: value for key, value in row.items() if value not in (None, "")}
+        for part, row in rows.items()
+    }
 
 
 def _holds(

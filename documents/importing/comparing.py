@@ -218,7 +218,7 @@ class Comparison:
         values["class_name"] = self.class_name
         values["grade"] = read.grade_of(self.class_name)
         values["history"] = self._history(old)
-        return values
+        return kind.placed(old, values)
 
     def _identity(self, name: str) -> Any:
         """The name or date of birth: the pupil list rules, then what is known."""
@@ -278,7 +278,11 @@ class Comparison:
             sources["class_name"] = proposal.identity["class"]
         if proposal.not_assessed:
             sources["assessed"] = proposal.not_assessed
-        lineage = {path: source.lineage() for path, source in sources.items()}
+        lineage = {
+            place: source.lineage()
+            for path, source in sources.items()
+            for place in kind.placed(old, {path: source.value})
+        }
         if self.record is None or self.record.current is None:
             return lineage
         kept = set(self.record.current.lineage) - set(kind.changes(old, new))

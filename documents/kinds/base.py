@@ -80,6 +80,7 @@ class Kind(ABC):
 
     code: ClassVar[str]
     label: ClassVar[Promise]
+    # Of a content as it is first drafted; see ``format_of``.
     format_version: ClassVar[int]
     schema: ClassVar[type[BaseModel]]
     slots: ClassVar[tuple[Slot, ...]]
@@ -113,7 +114,19 @@ class Kind(ABC):
 
     @abstractmethod
     def is_completed(self, content: Any) -> bool:
-        """Whether the pupil needs no re-assessment in summer (domain.md §2)."""
+        """Whether the programme was completed without the summer (domain.md §2)."""
+
+    def is_reassessed(self, content: Any) -> bool:
+        """Whether it has room for second results beside the first."""
+        return False
+
+    def reassess(self, content: Any) -> Any:
+        """The same content with that room. A kind without second results has none."""
+        return content
+
+    def format_of(self, content: Any) -> int:
+        """The format version that this content is written in."""
+        return self.format_version
 
     @abstractmethod
     def owner(self, content: Any) -> Owner:

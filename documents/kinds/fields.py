@@ -32,7 +32,8 @@ class Field:
     ``column`` is its place in the row ``label`` of a group that is a table. ``low``,
     ``high`` and ``max_length`` are what the schema refuses; what is only against a
     rule may be saved in a draft. One that is not ``editable`` says which sheet this
-    is, and comes from elsewhere.
+    is, and comes from elsewhere. ``beside`` is the path of the first result beside
+    which a second one stands.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Field:
     high: int | None = None
     max_length: int | None = None
     editable: bool = True
+    beside: str = ""
 
     @property
     def full_label(self) -> str:
@@ -105,6 +107,15 @@ class Difference:
     field: Field
     old: str
     new: str
+
+
+def second_results(content: Any, groups: Iterable[FieldGroup]) -> Iterator[Difference]:
+    """Each second result that there is, with the first one beside it."""
+    for group in groups:
+        for item in group.fields:
+            if item.beside and (second := item.text(content)):
+                first = item.text_of(value_at(content, item.beside))
+                yield Difference(item, first, second)
 
 
 def value_at(content: Any, path: str) -> Any:

@@ -7,15 +7,21 @@ from datetime import date
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from .base import Finding, Kind, Owner, Slot
 from .fields import FieldGroup
 from .primary_year_checks import ClassContext, check
 from .primary_year_edit import fields_of
 from .primary_year_form import tables
-from .primary_year_packet import FORMAT_1
+from .primary_year_packet import FORMAT_1, FORMAT_2
 from .primary_year_print import printout
+from .primary_year_summer import (
+    SECOND_COMMENT_LENGTH,
+    check_second,
+    in_effect,
+    second_comments,
+)
 from .printing import Printout
 
 SubjectLevel = Literal["T", "H", "C"]
@@ -24,6 +30,11 @@ Result = Literal["excellent", "good", "completed", "not_completed"]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 # The printed page holds 14 comments of this length without a fourth page.
 Comment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400)]
+
+# Beside the longest comment in every row a longer one would find no room.
+SecondComment = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=SECOND_COMMENT_LENGTH)
+]
 
 
 class Part(BaseModel):
@@ -107,6 +118,51 @@ class PrimaryYear(Part):
     promoted: bool | None = None
     class_teacher: Text = ""
 
+    def in_effect(self) -> PrimaryYear:
+        """What counts in the end: with second results where there are some."""
+        return self
+
+
+class SubjectMarks(SubjectMark):
+    """First and second marks of a subject; nothing where it was not assessed again."""
+
+    second_level: SubjectLevel | None = None
+    second_score: int | float | None = None
+    second_comment: SecondComment = ""
+
+
+class TraitMarks(TraitMark):
+    second_level: TraitLevel | None = None
+    second_comment: SecondComment = ""
+
+
+class SecondConclusion(Part):
+    result: Result | None = None
+    result_reason: Text = ""
+    completed: bool | None = None
+    promoted: bool | None = None
+
+
+class ReassessedYear(PrimaryYear):
+    """Format 2: the same with the results of the re-assessment in summer beside it.
+
+    Written for re-assessed pupils only, so that all others keep the bytes of format 1.
+    """
+
+    # A dictionary of more than PrimaryYear asks for: nobody adds a mark to a content.
+    subjects: dict[str, SubjectMarks] = Field(default_factory=dict)  # type: ignore[assignment]
+    qualities: dict[str, TraitMarks] = Field(default_factory=dict)  # type: ignore[assignment]
+    general: dict[str, TraitMarks] = Field(default_factory=dict)  # type: ignore[assignment]
+    specific: dict[str, TraitMarks] = Field(default_factory=dict)  # type: ignore[assignment]
+    second: SecondConclusion
+
+    def in_effect(self) -> PrimaryYear:
+        return PrimaryYear.model_validate(in_effect(self.model_dump()))
+
+
+# Either of them, whichever the members fit: neither allows those of the other.
+EITHER: TypeAdapter[PrimaryYear] = TypeAdapter(ReassessedYear | PrimaryYear)
+
 
 class PrimaryYearKind(Kind):
     code = "primary_year"
@@ -121,7 +177,7 @@ class PrimaryYearKind(Kind):
     )
     # RFC 8785 writes no spaces, and a quotation mark inside a comment with a backslash.
     not_completed_mark = '"completed":false'
-    packets = {1: FORMAT_1}
+    packets = {1: FORMAT_1, 2: FORMAT_2}
 
     def form_version(self, school_year: str) -> str:
         return tables().form_of(school_year).version
@@ -129,12 +185,18 @@ class PrimaryYearKind(Kind):
     def check(
         self, content: PrimaryYear, peers: Iterable[PrimaryYear] = ()
     ) -> list[Finding]:
-        return check(content, ClassContext.of(peers or [content]))
+        context = ClassContext.of(one.in_effect() for one in peers or [content])
+        return self._check(content, context)
 
     def check_class(self, contents: Sequence[PrimaryYear]) -> list[list[Finding]]:
         """The findings of each content of one class, the class looked at once."""
-        context = ClassContext.of(contents)
-        return [check(content, context) for content in contents]
+        context = ClassContext.of([content.in_effect() for content in contents])
+        return [self._check(content, context) for content in contents]
+
+    def _check(self, content: PrimaryYear, context: ClassContext) -> list[Finding]:
+        if isinstance(content, ReassessedYear):
+            return list(check_second(content, context))
+        return check(content, context)
 
     def fields(self, content: PrimaryYear) -> list[FieldGroup]:
         return fields_of(content)
@@ -144,6 +206,25 @@ class PrimaryYearKind(Kind):
 
     def is_completed(self, content: PrimaryYear) -> bool:
         return content.completed is not False
+
+    def is_reassessed(self, content: PrimaryYear) -> bool:
+        return isinstance(content, ReassessedYear)
+
+    def reassess(self, content: PrimaryYear) -> ReassessedYear:
+        if isinstance(content, ReassessedYear):
+            return content
+        first = content.model_dump()
+        return ReassessedYear.model_validate(first | {"second": {}})
+
+    def format_of(self, content: PrimaryYear) -> int:
+        return 2 if isinstance(content, ReassessedYear) else 1
+
+    def parse(self, canonical: str | bytes) -> PrimaryYear:
+        text = canonical if isinstance(canonical, str) else canonical.decode()
+        # Cheap for the many: a subject of that name would come here too.
+        if '"second":' not in text:
+            return PrimaryYear.model_validate_json(text)
+        return EITHER.validate_json(text)
 
     def owner(self, content: PrimaryYear) -> Owner:
         return Owner(
@@ -159,6 +240,7 @@ class PrimaryYearKind(Kind):
         traits = (content.qualities, content.general, content.specific)
         comments = [mark.comment for mark in content.subjects.values()]
         comments += [mark.comment for group in traits for mark in group.values()]
+        comments += second_comments(content)
         return {
             "name": content.pupil.name,
             "codes": f"{content.pupil.code} {content.pupil.personal_number}",

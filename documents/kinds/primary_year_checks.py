@@ -46,10 +46,7 @@ FINDINGS: dict[str, tuple[Severity, Promise]] = {
         _("The name has wrong characters; it should be “%(name)s”."),
     ),
     "personal_number_missing": (WARN, _("The personal number is missing.")),
-    "personal_number_form": (
-        WARN,
-        _("The personal number does not have 12 digits."),
-    ),
+    "personal_number_form": (WARN, _("The personal number does not have 12 digits.")),
     "personal_number_gender": (
         WARN,
         _("Digit 4 of the personal number does not fit sex and century of birth."),
@@ -112,6 +109,10 @@ FINDINGS: dict[str, tuple[Severity, Promise]] = {
             "The overall result is “%(result)s” for a written reason; "
             "by the rules it is “%(expected)s”."
         ),
+    ),
+    "second_completion_missing": (
+        BLOCK,
+        _("It is not said whether the programme is completed after the summer."),
     ),
     "award_without_result": (
         BLOCK,

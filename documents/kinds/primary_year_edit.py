@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -10,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from .fields import Field, FieldGroup, FieldType
 from .primary_year_form import Item, Subject, tables
 from .primary_year_print import GENDERS
+from .primary_year_summer import SECOND, SECOND_COMMENT_LENGTH, second_path
 
 if TYPE_CHECKING:
     from .primary_year import PrimaryYear
 
 LEVEL, SCORE, COMMENT = "Mức đạt được", "Điểm KTĐK", "Nhận xét"
+AGAIN = "Đánh giá lại"
 COMMENT_LENGTH = 400
 SUBJECT_LEVELS = (
     ("T", "T – Hoàn thành tốt"),
@@ -37,7 +40,44 @@ _PERSONAL = (
 
 
 def fields_of(content: PrimaryYear) -> list[FieldGroup]:
-    """Every field that the sheet of this grade has, in printed order."""
+    """Every field that the sheet of this grade has, in printed order.
+
+    Of a re-assessed pupil the first results are signed and stay as they are; beside
+    each stands the second one.
+    """
+    groups = _first_results(content)
+    return list(map(_with_second, groups)) if hasattr(content, SECOND) else groups
+
+
+def _with_second(group: FieldGroup) -> FieldGroup:
+    """The same group with a second field beside each result."""
+    fields: list[Field] = []
+    for first in group.fields:
+        path = second_path(first.path)
+        if path == first.path:
+            fields.append(first)
+            continue
+        fields.append(replace(first, editable=False))
+        fields.append(_again(first, path))
+    columns = (*group.columns, *map(_column_again, group.columns))
+    return replace(group, fields=tuple(fields), columns=columns)
+
+
+def _again(first: Field, path: str) -> Field:
+    longest = first.max_length
+    if first.type is FieldType.LONG_TEXT:
+        longest = SECOND_COMMENT_LENGTH
+    second = replace(first, path=path, beside=first.path, max_length=longest)
+    if first.column:
+        return replace(second, column=_column_again(first.column))
+    return replace(second, label=f"{first.label} – {AGAIN.lower()}")
+
+
+def _column_again(column: str) -> str:
+    return f"{AGAIN}: {column}"
+
+
+def _first_results(content: PrimaryYear) -> list[FieldGroup]:
     form, grade = tables(), content.grade
     traits = (LEVEL, COMMENT)
     return [

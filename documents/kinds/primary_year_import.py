@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..text import fold, nfc
-from .primary_year import PrimaryYear
+from .primary_year import PrimaryYear, ReassessedYear
 from .primary_year_form import Item, tables
+from .primary_year_summer import SECOND, second_values
 
 MAX_COMMENT = 400
 MAX_TEXT = 300
@@ -302,12 +303,18 @@ def overlay(base: Mapping[str, Any], values: Mapping[str, Any]) -> PrimaryYear:
         for parent in parents:
             target = target.setdefault(parent, {})
         target[leaf] = value
+    schema = ReassessedYear if SECOND in plain else PrimaryYear
     try:
-        return PrimaryYear.model_validate(plain)
+        return schema.model_validate(plain)
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(map(str, first["loc"]))
         raise BadValue("value_bad", value=first["input"], path=path) from error
+
+
+def placed(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values at the paths where they belong in the content ``base``."""
+    return second_values(_flat(base), values) if SECOND in base else dict(values)
 
 
 def implied(values: Mapping[str, Any], blanks: Collection[str]) -> dict[str, Any]:
@@ -378,6 +385,9 @@ def label_of(path: str) -> str:
     """A path of the content as the form names it: "Toán · Điểm KTĐK"."""
     area, _, rest = path.partition(".")
     code, _, leaf = rest.partition(".")
+    if leaf.startswith(f"{SECOND}_") or area == SECOND:
+        first = f"{area}.{code}.{leaf.removeprefix(f'{SECOND}_')}" if leaf else code
+        return f"{label_of(first)} · Đánh giá lại"
     if area in AREAS and leaf in _LEAF_LABELS:
         items: Iterable[Item] = getattr(tables(), area)
         label = next((item.label for item in items if item.code == code), code)

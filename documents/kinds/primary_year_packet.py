@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from .packets import (
     Coverage,
     Group,
+    Member,
     Objects,
     PacketFormat,
     Texts,
@@ -109,4 +112,35 @@ FORMAT_1 = PacketFormat(
         XmlSlot("KY_PHAT_HANH", _("school seal"), "seal", Coverage.DATA),
     ),
     part_labels={subject.code: subject.label for subject in tables().subjects},
+)
+
+# Format 2, of re-assessed pupils only: each result has room for a second one. Where
+# there is none the element is the same as in format 1, and so is a signature over it.
+AGAIN = {
+    "level": Value("MUC_DAT_LAI", "second_level", OPTIONAL),
+    "score": Value("DIEM_KTDK_LAI", "second_score", NUMBER),
+    "comment": Value("NHAN_XET_LAI", "second_comment"),
+}
+CONCLUSION_AGAIN = Group(
+    "DANH_GIA_LAI",
+    "second",
+    (
+        Value("KET_QUA_GIAO_DUC", "result", OPTIONAL),
+        Value("LY_DO_KET_QUA", "result_reason"),
+        Value("HOAN_THANH", "completed", FLAG),
+        Value("DUOC_LEN_LOP", "promoted", FLAG),
+    ),
+)
+
+
+def with_room(member: Member) -> Member:
+    """The same, with second results in each of its items that has results."""
+    if not isinstance(member, Objects) or not member.keyed_by:
+        return member
+    again = tuple(AGAIN[one.key] for one in member.members)
+    return replace(member, members=(*member.members, *again))
+
+
+FORMAT_2 = replace(
+    FORMAT_1, members=(*map(with_room, FORMAT_1.members), CONCLUSION_AGAIN)
 )

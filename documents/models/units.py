@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -87,6 +87,23 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             Q(valid_from__isnull=True) | Q(valid_from__lte=on),
             Q(valid_until__isnull=True) | Q(valid_until__gte=on),
         )
+
+    def hold(self) -> list[bool]:
+        """Let nobody change these rows, or their users, until the transaction ends.
+
+        Returns of each whether its user is active. On PostgreSQL it is a share lock,
+        which many may have at once: with Django's own, two batches of one person
+        would wait for each other. On SQLite whoever is in a transaction that writes
+        is alone in it.
+        """
+        held = self.order_by("pk").values_list("user__is_active")
+        sql, values = held.query.sql_with_params()
+        connection = connections[self.db]
+        if connection.features.has_select_for_update:
+            sql += " FOR SHARE"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return [bool(is_active) for (is_active,) in cursor.fetchall()]
 
 
 class Assignment(models.Model):

@@ -45,6 +45,16 @@ class User(AbstractUser):
             return []
         return list(self.assignments.in_force().select_related("unit", "school_class"))
 
+    def hold_standing(self) -> None:
+        """Read the assignments anew, and keep them as they are until the commit.
+
+        Whoever ends one of them waits for this transaction, or has ended it before
+        and it does not count here. Call it inside a transaction, before any row is
+        locked that the right is about.
+        """
+        self.is_active = all([self.is_active, *self.assignments.hold()])
+        self.__dict__.pop("standing", None)
+
     @cached_property
     def children(self) -> set[int]:
         """The keys of the pupils whose guardian this person is today."""

@@ -323,6 +323,10 @@ def deep(root: Tree) -> None:
 
 
 def format_version(root: Tree) -> None:
+    find(root, "PHIEN_BAN_DINH_DANG").text = "9"
+
+
+def second_format(root: Tree) -> None:
     find(root, "PHIEN_BAN_DINH_DANG").text = "2"
 
 

@@ -41,6 +41,7 @@ from tests.attacks.packet_forging import (
     rewritten,
     row_of_another,
     same_id_twice,
+    second_format,
     signature_id_twice,
     swapped_stamps,
     swapped_values,
@@ -124,6 +125,7 @@ MANGLED: dict[str, tuple[Attack, str]] = {
     "without any signature": (without_any, "not_signed"),
     "too deep": (deep, "too_complex"),
     "an unknown version": (format_version, "packet_version_unknown"),
+    "the version of other sheets": (second_format, "packet_invalid"),
     "an unknown kind": (kind, "packet_version_unknown"),
 }
 

@@ -270,6 +270,52 @@ def many_at_once() -> Any:
     }
 
 
+def a_role_that_ends_in_a_chunk() -> Any:
+    """An officer's role is ended while the first of three chunks is being written."""
+    batch = locking("2C", "late")
+    there, tell = gate()
+    run, locked = together(
+        [
+            lambda: scene.lock_in_twos(batch, tell),
+            lambda: there() and scene.end_roles("late"),
+        ]
+    )
+    return ended(batch, "late", run=run, locked=locked)
+
+
+def a_role_whose_end_is_being_written() -> Any:
+    """The batch begins when the role is ended and the end is not yet committed."""
+    batch = locking("2B", "early")
+    there, tell = gate()
+    locked, run = together(
+        [
+            lambda: scene.end_roles("early", tell),
+            lambda: there() and scene.lock_in_twos(batch, lambda: None),
+        ]
+    )
+    return ended(batch, "early", run=run, locked=locked)
+
+
+def locking(class_name: str, officer: str) -> int:
+    alone(partial(scene.new_officer, officer))
+    records = alone(partial(scene.signed, class_name, 5))
+    return int(alone(partial(scene.batch_of, records, officer, step="lock")))
+
+
+def gate() -> tuple[Work, Work]:
+    """For two processes: one waits, until the other tells."""
+    reading, writing = os.pipe()
+    return partial(os.read, reading, 1), partial(os.write, writing, b".")
+
+
+def ended(batch: int, officer: str, **seen: Any) -> Any:
+    return seen | {
+        "report": alone(partial(scene.report, batch)),
+        "locked_in_the_end": alone(partial(scene.locked_by, officer)),
+        "flaws": alone(scene.found_flaws),
+    }
+
+
 def main(name: str) -> None:
     # The tasks of the reconciler run here, not in a worker that nobody started.
     app.conf.task_always_eager = True
@@ -293,6 +339,8 @@ def main(name: str) -> None:
             two_runs_of_one_batch,
             two_batches_of_one_class,
             many_at_once,
+            a_role_that_ends_in_a_chunk,
+            a_role_whose_end_is_being_written,
         )
     }
     render_stamp(["fonts are read once, before the children"], 200, 50)

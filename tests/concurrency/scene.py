@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from documents.errors import RecordsError
 from documents.models import (
     Artifact,
+    Assignment,
     LedgerEntry,
     Record,
     Signature,
@@ -44,7 +47,7 @@ from workflow.services import (
     sign_record,
     submit_record,
 )
-from workflow.services.bulk import consents
+from workflow.services.bulk import chunks, consents
 from workflow.services.bulk.batches import (
     cancel_batch,
     run_batch,
@@ -55,6 +58,7 @@ from workflow.services.bulk.runs import STALE
 from workflow.services.bulk.turns import begin_turn
 from workflow.signing.providers.csc_client import Secrets
 
+A_MOMENT = 1.0  # seconds, in which another process goes on if nothing holds it
 STATE_LINES = ("submit", "sign", "lock", "dispatch", "receive")
 
 
@@ -239,3 +243,45 @@ def counts(record_ids: Iterable[int]) -> dict[str, int]:
         "versions": Version.objects.filter(record__in=ids).count(),
         "transfers": Transfer.objects.filter(record__in=ids).count(),
     }
+
+
+def new_officer(username: str) -> None:
+    make_user(username, "officer", Unit.objects.get(code="dong-thap"))
+
+
+def lock_in_twos(batch_id: int, tell: Callable[[], object]) -> list[str]:
+    """Run a batch that locks, two records a chunk; ``tell`` is called in each.
+
+    There the chunk waits a moment, its rows written and not committed.
+    """
+
+    def dawdle(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if sql.startswith('UPDATE "documents_record"'):
+            tell()
+            time.sleep(A_MOMENT)
+        return found
+
+    chunks.CHUNK = 2
+    with connection.execute_wrapper(dawdle):
+        return run(batch_id)
+
+
+def end_roles(username: str, tell: Callable[[], object] | None = None) -> int:
+    """End the roles of a person; return how many records they had locked by then.
+
+    With ``tell`` the end is told, and committed a moment later.
+    """
+    yesterday = timezone.localdate() - timedelta(days=1)
+    with transaction.atomic():
+        mine = Assignment.objects.filter(user__username=username)
+        mine.update(valid_until=yesterday)
+        if tell is not None:
+            tell()
+            time.sleep(A_MOMENT)
+    return locked_by(username)
+
+
+def locked_by(username: str) -> int:
+    lines = LedgerEntry.objects.filter(action="lock", actor__username=username)
+    return lines.count()

@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from documents import machine
 from documents.canonical import content_digest
@@ -18,6 +18,7 @@ from documents.models.signatures import Purpose
 
 from ..models import BatchItem, ItemStatus
 from ..services.exchange.arrivals import RECEIVED
+from ..services.exchange.recalls import RECEIVED as RECALLED
 from ..services.steps import signatures_digest
 from .base import CHUNK, Flaw, register
 
@@ -72,7 +73,10 @@ def nothing_is_stuck() -> Iterator[Flaw]:
     issuing = Q(current__signatures__slot__in=printed)
     slots = Count("current__signatures", filter=issuing)
     counted = Record.objects.select_related("book").annotate(slots=slots)
-    for record in counted.filter(state__in=(State.DRAFT, State.REVIEWED), slots__gt=0):
+    unissued = counted.filter(state__in=(State.DRAFT, State.REVIEWED), slots__gt=0)
+    # Recalled elsewhere, the version that came from there keeps its signatures.
+    told = LedgerEntry.objects.filter(record=OuterRef("pk"), action=RECALLED)
+    for record in unissued.exclude(Exists(told)):
         yield Flaw("signed_but_not_issued", str(record), f"is {record.state}")
     for record in counted.filter(state__in=ISSUED_STATES, slots__lt=2):
         yield Flaw("issued_without_signatures", str(record), f"is {record.state}")
@@ -114,6 +118,8 @@ class Told:
             self.custodian = payload.get("to", "")
         if entry.action == RECEIVED:
             self._hear_of_arrival(payload)
+        if entry.action == RECALLED:
+            self.state = State.DRAFT
         if number := payload.get("version"):
             self.current = number, payload.get("sha256", "")
             self.versions[number] = self.current[1]

@@ -75,6 +75,7 @@ def within_reach(by: User, step: str) -> RecordQuerySet:
 
 def _claim(record_id: int, by: User) -> Record:
     """Lock the row, then check. A subject teacher finds the own classes here too."""
+    by.hold_standing()
     rows = in_grid_of(by).select_for_update(of=("self",))
     related = ("school_class", "issuer", "custodian")
     try:

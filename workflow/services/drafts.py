@@ -81,13 +81,13 @@ def working(
     return {record.pk: _merged(record, copies.get(record.pk)) for record in records}
 
 
-def changed(record: Record, content: Any, changes: Mapping[str, Any]) -> Any:
+def changed(content: BaseModel, changes: Mapping[str, Any]) -> Any:
     """The content with other values at some paths. Raises ContentInvalid."""
     dump = content.model_dump(mode="json")
     for path, value in changes.items():
         _put(dump, path, value)
     try:
-        return record.definition.schema.model_validate(dump)
+        return type(content).model_validate(dump)
     except ValidationError as error:
         raise ContentInvalid(error) from error
 
@@ -211,7 +211,7 @@ def _merged(record: Record, copy: WorkingCopy | None) -> Working:
         if plain_at(content, path) not in (was, plain(typed))
     }
     kept = {p: v for p, (_was, v) in copy.changes.items() if p not in collisions}
-    typed = changed(record, content, kept)
+    typed = changed(content, kept)
     return Working(record, content, typed, copy, collisions)
 
 

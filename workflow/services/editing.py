@@ -64,7 +64,7 @@ def edit_record(
     if current is None or current.number != base:
         raise VersionMoved(record)
     require_editable(record, current.content, parts, changes)
-    content = changed(record, current.content, changes)
+    content = changed(current.content, changes)
     if content == current.content:
         return current
     draft = Draft(record, content, lineage={}, reason=reason)
@@ -138,6 +138,7 @@ def editable_paths(record: Record, content: Any, parts: Parts) -> set[str]:
 
 
 def _lock(record_id: int, by: User) -> Record:
+    by.hold_standing()
     rows = in_grid_of(by).select_for_update(of=("self",))
     try:
         related = ("school_class", "issuer", "custodian")

@@ -70,6 +70,7 @@ def save_cells(
     The number of queries does not grow with the number of records.
     """
     at = at or timezone.now()
+    by.hold_standing()
     rows = in_grid_of(by).filter(pk__in=edits).order_by("pk")
     related = ("school_class", "issuer", "current")
     locked = {
@@ -132,15 +133,15 @@ def _save_row(
 def _fitting(row: Working, typed: dict[str, Any], outcome: RowOutcome) -> Any:
     """The content with what fits; what does not is taken out of ``typed``."""
     try:
-        return changed(row.record, row.content, typed)
+        return changed(row.content, typed)
     except ContentInvalid:
         for path, value in list(typed.items()):
             try:
-                changed(row.record, row.content, {path: value})
+                changed(row.content, {path: value})
             except ContentInvalid as error:
                 outcome.refused[path] = error
                 del typed[path]
-    return changed(row.record, row.content, typed)
+    return changed(row.content, typed)
 
 
 def _copy(

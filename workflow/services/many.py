@@ -50,7 +50,13 @@ def claim_many(
     with the current version and its signatures, read after the lock: a join would
     show what stood there before it. The number of queries is fixed. A refusal is
     NotVisible, NotAllowed or IllegalTransition.
+
+    What ``by`` may do is read anew here and held for all of the records until the
+    commit: an end of the role that was committed before counts for each of them, a
+    later one waits. So none of them takes the step after the role has ended.
     """
+    if by is not None:
+        by.hold_standing()
     wanted = sorted(set(record_ids))
     rows = rows_visible_to(by).filter(pk__in=wanted).order_by("pk")
     # `of` keeps the locks to the records: their neighbours may be shared.

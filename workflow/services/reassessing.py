@@ -1,7 +1,8 @@
 """Re-assessment in summer: second results beside the first (domain.md §2 and §3).
 
-The first results are a signed version and stay one; the second are the versions after
-it. The record belongs to the second deadline from then on.
+The first results are a signed version and stay one. The versions after it hold them
+too, with the second beside them where the kind has room for these. The record belongs
+to the second deadline from then on.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from documents.kinds.fields import Difference, differences
+from documents.kinds.fields import Difference, differences, second_results
 from documents.models import Record, State, User, Version
 
-from ..errors import VersionMoved, WorkflowError
+from ..errors import WorkflowError
 from ..models import Deadline, Group, Reassessment
-from .recalling import recall_record
+from .recalling import take_back
 from .season.workdays import paths_above
-from .steps import look
+from .steps import claim
 
 # What is kept does not follow the screen's language.
 REASON = "Đánh giá lại trong hè"
@@ -63,18 +64,17 @@ def open_reassessment(
 
     It is the recall of the head, for pupils who did not complete the programme: what
     was signed keeps its signatures and is shown as the first results.
-    Raises NotReassessed, SummerOver, VersionMoved, and what a recall raises.
+    Raises NotReassessed, SummerOver, and what a recall raises.
     """
     at = at or timezone.now()
-    record = look(record_id, by=by)
+    record = claim(record_id, step="recall", by=by)
     first = record.current
     if record.state != State.SIGNED or first is None or not needs_second(record):
         raise NotReassessed(f"record {record_id}")
     if day := _lock_day(record):
         _in_time(day, at)
-    recalled = recall_record(record_id=record_id, by=by, reason=REASON, at=at)
-    if recalled.current is None or recalled.current.number != first.number + 1:
-        raise VersionMoved(record)  # what was looked at is not what was recalled
+    content = record.definition.reassess(first.content)
+    take_back(record, by=by, reason=REASON, at=at, content=content)
     found, _created = Reassessment.objects.get_or_create(
         record=record, defaults={"first": first, "opened_by": by, "opened_at": at}
     )
@@ -82,11 +82,14 @@ def open_reassessment(
 
 
 def needs_second(record: Record) -> bool:
-    """Whether its content says that the pupil did not complete the programme."""
-    version = record.current
-    return version is not None and not record.definition.is_completed(
-        record.definition.parse(version.canonical)
-    )
+    """Whether the pupil did not complete the programme, and was not assessed again.
+
+    What was is mended like any other record: by a recall, with both results.
+    """
+    if record.current is None:
+        return False
+    kind, content = record.definition, record.current.content
+    return not kind.is_completed(content) and not kind.is_reassessed(content)
 
 
 def results_of(record: Record) -> Results | None:
@@ -98,7 +101,11 @@ def results_of(record: Record) -> Results | None:
     assert current is not None  # a record that was signed has a version
     kind = record.definition
     before, after = kind.parse(found.first.canonical), kind.parse(current.canonical)
-    changes = list(differences(before, after, kind.fields(after)))
+    groups = kind.fields(after)
+    if kind.is_reassessed(after):
+        changes = list(second_results(after, groups))
+    else:  # of the time before both stood in one version
+        changes = list(differences(before, after, groups))
     return Results(found.first, current if changes else None, changes)
 
 

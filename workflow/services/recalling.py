@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,14 +27,22 @@ def recall_record(
     """
     at, reason = at or timezone.now(), require_reason(reason)
     record = claim(record_id, step="recall", by=by)
+    take_back(record, by=by, reason=reason, at=at)
+    return record
+
+
+def take_back(
+    record: Record, *, by: User, reason: str, at: datetime, content: Any = None
+) -> None:
+    """The recall of a claimed record; it goes on with ``content``, else the same."""
     issued = record.current
     assert issued is not None  # record_past_draft_has_a_version
     record.recall(at=at)
     payload = version_payload(record) | {"reason": reason}
     conclude(record, "recall", by=by, at=at, payload=payload)
-    add_version(Draft(record, issued.content, reason=reason), by=by, at=at)
+    draft = Draft(record, content or issued.content, reason=reason)
+    add_version(draft, by=by, at=at)
     _tell_guardians(record, issued, at=at)
-    return record
 
 
 def _tell_guardians(record: Record, issued: Version, *, at: datetime) -> None:

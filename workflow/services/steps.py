@@ -22,8 +22,10 @@ from ..errors import IllegalTransition, NotAllowed, NotVisible, ReasonMissing
 def claim(record_id: int, *, step: str, by: User | None) -> Record:
     """Lock the row, then check. In the other order two callers both pass.
 
-    ``by`` is None for the calendar, which acts for nobody and is asked for no
-    permission. Raises NotVisible, NotAllowed, IllegalTransition.
+    What ``by`` may do is read anew and held until the commit (``hold_standing``): no
+    step is committed after the end of the role that allowed it. ``by`` is None for
+    the calendar, which acts for nobody and is asked for no permission. Raises
+    NotVisible, NotAllowed, IllegalTransition.
     """
     record = lock_row(record_id, by=by)
     check(record, step=step, by=by)
@@ -31,7 +33,12 @@ def claim(record_id: int, *, step: str, by: User | None) -> Record:
 
 
 def lock_row(record_id: int, *, by: User | None) -> Record:
-    """Lock the record's row until the transaction ends. Raises NotVisible."""
+    """Lock the record's row until the transaction ends. Raises NotVisible.
+
+    Until then what ``by`` may do cannot be taken away either.
+    """
+    if by is not None:
+        by.hold_standing()
     # `of` keeps the lock to the record: its neighbours may be shared.
     rows = rows_visible_to(by).select_for_update(of=("self",))
     return _get(rows.select_related("school_class", "issuer", "custodian"), record_id)

@@ -72,6 +72,10 @@ def test_a_batch_pauses_and_goes_on(
 
     assert again(batch).paused_at is not None
     assert list(run_batch(batch.pk)) == []
+    page = client.get(to("batch", batch.uuid)).content.decode()
+    assert "<strong>paused</strong>" in page
+    # Another window may let it go on: this one hears of it.
+    assert f'hx-get="{to("batch-progress", batch.uuid)}?seen=' in page
 
     with django_capture_on_commit_callbacks(execute=True):
         client.post(to("batch-steer", batch.uuid, "resume"))

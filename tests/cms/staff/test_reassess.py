@@ -25,12 +25,12 @@ def test_the_head_opens_it_and_both_results_are_shown(sign_in, head, teacher, fa
 
     client.post(url)
     edit_record(
-        record_id=failed.pk, by=teacher, base=2, changes={"result": "completed"}
+        record_id=failed.pk, by=teacher, base=2, changes={"second.result": "completed"}
     )
 
     page = client.get(url)
     [change] = page.context["results"].changes
-    assert change.field.path == "result"
+    assert change.field.path == "second.result"
     assert change.old in page.content.decode() and change.new in page.content.decode()
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from cms.staff.history import ledger_lines
 from documents.models import LedgerEntry, ReadLog, Record, State
 from tests import factories
 from workflow.services import edit_record
@@ -62,6 +63,18 @@ def test_the_ledger_reads_as_sentences_and_follows(sign_in, head, locked_record)
     )
     assert page.context["chain_is_whole"] is True
     assert lines[0].entry.entry_hash in page.content.decode()
+
+
+def test_a_recall_that_came_in_a_package_reads_as_a_sentence(school):
+    payload = {"from": school.code, "version": 2, "recalled": 3, "reason": "Sai tên"}
+    entry = LedgerEntry(action="receive_recall", payload=payload)
+
+    (line,) = ledger_lines([entry])
+
+    assert line.reason == "Sai tên"
+    assert line.sentence == (
+        "Trường Tiểu học Mỹ Ngãi has recalled version 3, as a package says."
+    )
 
 
 def test_who_has_looked_is_shown(sign_in, inspector, head, locked_record):

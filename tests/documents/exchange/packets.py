@@ -10,6 +10,7 @@ from documents.canonical import canonical_json, content_digest
 from documents.exchange.headers import PackageHeader, RecordHeader
 from documents.exchange.receipts import ReceiptHeader, ReceiptLine
 from documents.exchange.records import RecordPacket
+from documents.kinds.primary_year import PrimaryYearKind
 from tests.documents.rendering.sheets import year_sheet
 from tests.workflow.signing.material import CODE, NOW, TAX_CODE
 
@@ -41,7 +42,13 @@ def header(content: bytes, **changes: Any) -> RecordHeader:
 def packet(sheet: BaseModel | None = None, **changes: Any) -> RecordPacket:
     """The unsigned packet of a full sheet of grade 3, or of ``sheet``."""
     content = canonical_json(sheet or year_sheet(3))
-    return RecordPacket.write(header(content, **changes), content)
+    kind = PrimaryYearKind()
+    version = kind.format_of(kind.parse(content))
+    facts: dict[str, Any] = {
+        "format_version": version,
+        "sha256": content_digest(kind.code, version, content),
+    }
+    return RecordPacket.write(header(content, **(facts | changes)), content)
 
 
 def package_header(**changes: Any) -> PackageHeader:

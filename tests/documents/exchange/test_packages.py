@@ -5,13 +5,22 @@ import subprocess
 import pytest
 
 from documents.exchange.faults import PacketRefused
+from documents.exchange.headers import Recalled
 from documents.exchange.packages import Package, entries, open_package
 from documents.exchange.trees import SCHEMAS
 from tests.documents.exchange.packets import OTHER, package_header, packet
+from tests.workflow.signing.material import NOW
+
+RECALLED = {OTHER: Recalled(1, "a" * 64, "Nhầm tên", NOW)}
 
 
 def pair() -> Package:
     return Package.write(package_header(count=2), [packet(), packet(record=OTHER)])
+
+
+def telling() -> Package:
+    """With a recall beside a record."""
+    return Package.write(package_header(recalled=RECALLED), [packet()])
 
 
 def test_records_come_out_of_a_package_byte_for_byte():
@@ -25,12 +34,15 @@ def test_records_come_out_of_a_package_byte_for_byte():
     assert package.header == package_header(count=2)
 
 
-def test_xmllint_accepts_the_package(tmp_path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_xmllint_accepts_the_package(tmp_path, version):
     path = tmp_path / "package.xml"
-    path.write_bytes(pair().to_bytes())
+    package = pair() if version == 1 else telling()
+    path.write_bytes(package.to_bytes())
+    schema = SCHEMAS / f"package-{version}.xsd"
 
     done = subprocess.run(
-        ["xmllint", "--noout", "--nonet", "--schema", SCHEMAS / "package-1.xsd", path],
+        ["xmllint", "--noout", "--nonet", "--schema", schema, path],
         capture_output=True,
         text=True,
         check=False,
@@ -87,3 +99,17 @@ def test_a_record_alone_is_no_package():
         open_package(packet().to_bytes())
 
     assert caught.value.faults == ("not_a_packet",)
+
+
+def test_only_a_package_with_a_recall_is_of_format_2():
+    plain = Package.write(package_header(), [packet()])
+    data = telling().to_bytes()
+    number = b"<PHIEN_BAN_DINH_DANG>%d<"
+
+    read = open_package(data).header
+
+    assert (plain.header.format_version, plain.header.recalled) == (1, {})
+    assert b"THU_HOI" not in plain.to_bytes()
+    assert (read.format_version, read.recalled) == (2, RECALLED)
+    with pytest.raises(PacketRefused):
+        open_package(data.replace(number % 2, number % 1, 1))

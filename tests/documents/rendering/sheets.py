@@ -9,7 +9,9 @@ from typing import Any
 from documents.canonical import canonical_json, content_digest
 from documents.kinds.primary_year import (
     PrimaryYear,
+    PrimaryYearKind,
     Pupil,
+    ReassessedYear,
     School,
     Stay,
     SubjectMark,
@@ -138,6 +140,33 @@ def form_input(content: PrimaryYear, **changes: Any) -> FormInput:
 
 
 ADDRESS = ("Số 12/5, Hẻm 3, Thôn Buôn Krông Ana, " * 8)[:200]
+
+
+def second_sheet(grade: int = 3, **second: Any) -> ReassessedYear:
+    """A pupil who did not complete, and did after the summer: better in Toán."""
+    failed = year_sheet(grade, completed=False, promoted=False, result="not_completed")
+    plain = PrimaryYearKind().reassess(failed).model_dump()
+    plain["subjects"]["math"] |= {
+        "level": "C",
+        "score": 3,
+        "second_level": "H",
+        "second_score": 6,
+        "second_comment": "Đã ôn tập trong hè.",
+    }
+    plain["second"] = {"result": "completed", "completed": True, "promoted": True}
+    plain["second"] |= second
+    return ReassessedYear.model_validate(plain)
+
+
+def everything_again(grade: int) -> ReassessedYear:
+    """Second results in every row, each with the longest comment."""
+    plain = PrimaryYearKind().reassess(year_sheet(grade, 400)).model_dump()
+    for area in ("subjects", "qualities", "general", "specific"):
+        for code, marks in plain[area].items():
+            marks |= {"second_level": "T", "second_comment": comment(200, code)}
+    return ReassessedYear.model_validate(plain)
+
+
 NASTY: dict[str, PrimaryYear] = {
     "fourteen subjects with 400 characters each": year_sheet(
         5,
@@ -175,4 +204,5 @@ NASTY: dict[str, PrimaryYear] = {
         height_cm=None,
         history=(),
     ),
+    "everything assessed again": everything_again(5),
 }

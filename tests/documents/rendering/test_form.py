@@ -20,7 +20,7 @@ from documents.rendering import (
 from documents.typeface import unprintable
 
 from . import sheets
-from .sheets import NASTY, form_input, year_sheet
+from .sheets import NASTY, form_input, second_sheet, year_sheet
 
 PROJECT = Path(__file__).parents[3]
 RENDER_ELSEWHERE = """
@@ -247,6 +247,18 @@ def test_a_pupil_who_is_not_assessed_is_told_so_in_place_of_levels():
 
     assert '<th scope="row">Toán</th><td>Không đánh giá</td>' in html
     assert '<p class="answer">Không đánh giá</p>' in html
+
+
+def test_second_results_stand_beside_the_first():
+    html = render_html(form_input(second_sheet()))
+
+    assert "Điểm KTĐK sau đánh giá lại" in html
+    row = html.partition('<th scope="row">Toán</th>')[2].partition("</tr>")[0]
+    assert row.startswith("<td>C</td><td>3</td><td>H</td><td>6</td>")
+    assert row.endswith("<br>Đánh giá lại: Đã ôn tập trong hè.</td>")
+    assert "Sau khi đánh giá lại trong hè: Hoàn thành</p>" in html
+    assert "chương trình lớp 3; Được lên lớp 4</p>" in html
+    assert "đánh giá lại" not in render_html(form_input(year_sheet()))
 
 
 def test_one_comment_for_a_whole_table_is_printed_once():

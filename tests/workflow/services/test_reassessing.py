@@ -4,12 +4,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from documents.exchange.standing import Given, given_to, signed_rows
 from documents.models import Record, SchoolClass, Unit, User
 from tests.actors import bring_to
 from tests.factories import NOW, YEAR, make_draft, make_user
 from workflow.errors import IllegalTransition, NotAllowed, NotVisible
 from workflow.models import Deadline, Reassessment
-from workflow.services import edit_record, sign_record, submit_record
+from workflow.services import (
+    confirm_rows,
+    edit_record,
+    recall_record,
+    sign_record,
+    submit_record,
+)
+from workflow.services.editing import FieldNotEditable
 from workflow.services.locking import lock_due
 from workflow.services.reassessing import (
     REASON,
@@ -40,6 +48,11 @@ def second_deadline(unit: Unit, lock_on: date) -> Deadline:
     )
 
 
+def given_now(record: Record) -> Given:
+    assert record.current is not None
+    return given_to(record.current)
+
+
 def test_the_first_results_stay_signed_beside_the_second(failed: Record, head: User):
     first = failed.current
 
@@ -49,7 +62,7 @@ def test_the_first_results_stay_signed_beside_the_second(failed: Record, head: U
         record_id=failed.pk,
         by=teacher,
         base=2,
-        changes={"completed": True, "promoted": True, "result": "completed"},
+        changes={"second.completed": True, "second.result": "completed"},
         at=NOW,
     )
 
@@ -58,7 +71,13 @@ def test_the_first_results_stay_signed_beside_the_second(failed: Record, head: U
     assert (record.state, found.first, found.second) == ("draft", first, record.current)
     assert found.second.number == 3
     assert found.first.signed_slots() == {"class_teacher", "head", "seal"}
-    assert {change.field.path for change in found.changes} >= {"completed", "result"}
+    assert [
+        (change.field.path, change.old, change.new) for change in found.changes
+    ] == [
+        ("second.result", "Chưa hoàn thành", "Hoàn thành"),
+        ("second.completed", "no", "yes"),
+    ]
+    assert (found.first.format_version, found.second.format_version) == (1, 2)
     assert group_of(record) == "reassessed"
     recall = record.ledger.get(action="recall")
     assert recall.payload["reason"] == REASON
@@ -170,10 +189,10 @@ def test_the_whole_summer_from_the_first_signature_to_the_second_lock(
         by=teacher,
         base=2,
         changes={
-            "completed": True,
-            "promoted": True,
-            "result": "completed",
-            "result_reason": "Đạt sau khi đánh giá lại trong hè",
+            "second.completed": True,
+            "second.promoted": True,
+            "second.result": "completed",
+            "second.result_reason": "Đạt sau khi đánh giá lại trong hè",
         },
         at=NOW,
     )
@@ -184,5 +203,69 @@ def test_the_whole_summer_from_the_first_signature_to_the_second_lock(
 
     assert found == [(draft.pk, None)]
     record = Record.objects.get(pk=draft.pk)
-    assert (record.state, record.current.content.completed) == ("locked", True)
+    content = record.current.content
+    assert (record.state, record.current.format_version) == ("locked", 2)
+    assert (content.completed, content.second.completed) == (False, True)
     assert results_of(record).first.content.completed is False
+    packet = given_now(record).packet
+    assert packet.header.format_version == 2
+    assert b"<DANH_GIA_LAI>" in packet.to_bytes()
+
+
+def test_what_was_signed_first_is_not_written_over(
+    failed: Record, head: User, teacher: User
+):
+    open_reassessment(record_id=failed.pk, by=head, at=NOW)
+
+    for path, value in {"subjects.math.level": "T", "completed": True}.items():
+        with pytest.raises(FieldNotEditable):
+            edit_record(record_id=failed.pk, by=teacher, base=2, changes={path: value})
+
+    record = Record.objects.get(pk=failed.pk)
+    assert record.current.number == 2
+    assert record.current.content.subjects == (
+        record.definition.reassess(failed.current.content).subjects
+    )
+
+
+def test_a_row_that_is_not_assessed_again_keeps_its_teacher_s_signature(
+    school_class: SchoolClass, teacher: User, head: User, seal: Unit
+):
+    school = school_class.school
+    linguist, musician = (
+        make_user(subject, "subject_teacher", school, school_class, subject=subject)
+        for subject in ("foreign_language", "music")
+    )
+    draft = make_draft(
+        school_class, completed=False, result="not_completed", result_reason="Toán"
+    )
+    for one in (linguist, musician):
+        confirm_rows(record_id=draft.pk, by=one, at=NOW)
+    submit_record(record_id=draft.pk, by=teacher, at=NOW)
+    sign_record(record_id=draft.pk, by=head, at=NOW)
+
+    open_reassessment(record_id=draft.pk, by=head, at=NOW)
+
+    record = Record.objects.get(pk=draft.pk)
+    assert given_now(record).unsigned_parts() == []
+    assert set(signed_rows([record])[record.pk]) >= {"foreign_language", "music"}
+    changes = {"subjects.music.second_level": "T"}
+    edit_record(record_id=draft.pk, by=musician, base=2, changes=changes, at=NOW)
+    record.refresh_from_db()
+    assert given_now(record).unsigned_parts() == ["music"]
+    assert "music" not in signed_rows([record])[record.pk]
+
+
+def test_once_assessed_again_it_is_recalled_like_any_other(
+    failed: Record, head: User, units: dict[str, Unit]
+):
+    open_reassessment(record_id=failed.pk, by=head, at=NOW)
+    again = bring_to(Record.objects.get(pk=failed.pk), "signed", units)
+
+    with pytest.raises(NotReassessed):
+        open_reassessment(record_id=failed.pk, by=head, at=NOW)
+    recall_record(record_id=failed.pk, by=head, reason="Sai tên", at=NOW)
+
+    record = Record.objects.get(pk=failed.pk)
+    assert (record.state, record.current.format_version) == ("draft", 2)
+    assert record.current.canonical == again.current.canonical

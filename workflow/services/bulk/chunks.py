@@ -2,6 +2,11 @@
 
 The step and its outcomes are two transactions, as for one item: a run that is killed
 between them finds in the ledger what it did.
+
+A chunk is one transaction, and the right to the step is held in it (``claim_many``):
+from the moment that a role's end is committed no further record takes the step,
+wherever in a chunk it stands. Whoever ends the role waits for the chunk that is being
+written, no longer.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ from . import outcomes
 from .runs import Run, waiting_items
 from .workers import WORKERS
 
-# Between two looks at who may still do this and whether anybody paused the batch.
+# Between two looks at whether anybody paused the batch.
 CHUNK = 200
 
 logger = structlog.get_logger(__name__)

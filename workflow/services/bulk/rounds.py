@@ -47,7 +47,9 @@ from .playing import Ended, play
 from .runs import Run
 from .works import Desk, Work, Worker
 
-# Between two looks at who may still sign and whether anybody paused the batch.
+# Between two looks at who may still sign and whether anybody paused the batch. What
+# was signed for somebody who lost the role meanwhile is never entered: the step asks
+# again, in its own transaction.
 CHUNK = 50
 # The holder has to act again: a new question, not a failure.
 AGAIN = (AuthorisationLapsed, PinMissing, PinWrong, OtpWrong)

@@ -334,6 +334,8 @@ def _signers(
 
 
 def _recalled_at(version: Version) -> datetime | None:
-    recalls = LedgerEntry.objects.filter(record=version.record_id, action="recall")
+    recalls = LedgerEntry.objects.filter(
+        record=version.record_id, action__in=("recall", "receive_recall")
+    )
     of_it = [e for e in recalls if e.payload.get("version") == version.number]
     return of_it[-1].at if of_it else None

@@ -41,6 +41,7 @@ from ..keys import credentials
 from ..signing_off import WHERE_POSSIBLE
 from .arrivals import Arrival, Refused, take_in, unit_of
 from .envelopes import seal_of
+from .recalls import hear
 from .receipts import receipt_of
 from .refusals import PacketNotTaken
 
@@ -187,7 +188,9 @@ def write(
                 entered_at=at,
                 by=by,
             )
-            items = list(outcomes(report, header, package, by=by, at=at))
+            here = {one.header.record for one in report.records if one.header}
+            items = list(hear(dict(header.recalled), package, here, by=by, at=at))
+            items += outcomes(report, header, package, by=by, at=at)
             PackageItem.objects.bulk_create(items, batch_size=100)
             storage.put(data)
     except IntegrityError as error:

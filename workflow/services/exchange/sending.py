@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -35,6 +35,7 @@ from documents.reading import log_reads
 
 from ...errors import NotAllowed
 from .envelopes import seal_of, sealed
+from .recalls import Told, note_told, untold
 from .refusals import NoReceiver, NothingToSend
 
 # All records of a package are trees in memory at once, at some four times their size;
@@ -47,11 +48,15 @@ Entered = Callable[[Package], None]
 
 @dataclass(frozen=True)
 class Parcel:
-    """A record with the digest of its finished XML."""
+    """A record with the digest of its finished XML, "" where there is none.
+
+    ``told`` is of the version of it that was sent before and is void.
+    """
 
     record: Record
     sha256: str
     size: int
+    told: Told | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def send_report(
     receiver = receiver or department_of(school)
     records = reported(school, school_year, class_name)
     done = Sending(missing=unsigned(records))
-    loads = list(in_loads(parcels(records.exclude(pk__in=list(apart_from)))))
+    loads = list(in_loads(reportable(records.exclude(pk__in=list(apart_from)))))
     if not loads:
         raise NothingToSend
     seal_of(school, at=at)
@@ -157,6 +162,19 @@ def parcels(records: RecordQuerySet) -> list[Parcel]:
     ]
 
 
+def reportable(records: RecordQuerySet) -> list[Parcel]:
+    """The same, and what was sent before and recalled since, with its new XML or alone.
+
+    What has nothing but a recall comes last.
+    """
+    told = untold(records)
+    found = [
+        replace(one, told=told.pop(one.record.pk, None)) for one in parcels(records)
+    ]
+    left = records.filter(pk__in=told).listed()
+    return [*found, *(Parcel(record, "", 0, told[record.pk]) for record in left)]
+
+
 def in_loads(found: Iterable[Parcel]) -> Iterator[list[Parcel]]:
     """Cut into what one package holds."""
     load: list[Parcel] = []
@@ -186,7 +204,7 @@ def post(
 
 def pack(load: Sequence[Parcel], way: Dispatch, number: uuid.UUID) -> bytes:
     """The sealed bytes; nothing is entered yet."""
-    records = [one.record for one in load]
+    ready = [one for one in load if one.sha256]
     header = PackageHeader(
         package=number.hex,
         purpose=way.purpose.value,
@@ -194,14 +212,15 @@ def pack(load: Sequence[Parcel], way: Dispatch, number: uuid.UUID) -> bytes:
         sender_code=way.sender.code,
         sender_tax_code=way.sender.tax_code,
         receiver_code=way.receiver.code,
-        count=len(load),
+        count=len(ready),
         locked={
-            record.uuid.hex: record.locked_at
-            for record in records
-            if record.state in FINAL_STATES and record.locked_at
+            one.record.uuid.hex: one.record.locked_at
+            for one in ready
+            if one.record.state in FINAL_STATES and one.record.locked_at
         },
+        recalled={one.record.uuid.hex: one.told.recalled for one in load if one.told},
     )
-    packets = [open_record(storage.get(one.sha256)) for one in load]
+    packets = [open_record(storage.get(one.sha256)) for one in ready]
     return sealed(Envelope.write(header, packets), way.sender, at=way.at)
 
 
@@ -217,27 +236,35 @@ def enter(
         receiver=way.receiver,
         sha256=storage.put(data),
         size=len(data),
-        count=len(load),
+        count=sum(bool(one.sha256) for one in load),
         created_at=way.at,
         entered_at=way.at,
         by=way.by,
     )
-    items = [item_of(package, one.record) for one in load]
+    items = [item_of(package, one) for one in load]
     PackageItem.objects.bulk_create(items, batch_size=100)
+    told = [(one.record, one.told.recalled) for one in load if one.told]
+    note_told(told, package, by=way.by, at=way.at)
     if way.by is not None:
         records = [one.record for one in load]
         log_reads(records, by=way.by, access=Access.EXPORT, at=way.at)
     return package
 
 
-def item_of(package: Package, record: Record) -> PackageItem:
-    version = record.current
-    assert version is not None  # record_past_draft_has_a_version
+def item_of(package: Package, one: Parcel) -> PackageItem:
+    """What the package says of a record: the version that it brings, or recalls."""
+    record, version = one.record, one.record.current
+    if one.told and not one.sha256:
+        number, sha256, *_why = astuple(one.told.recalled)
+        version_id = one.told.version_id
+    else:
+        assert version is not None  # record_past_draft_has_a_version
+        number, sha256, version_id = version.number, version.sha256, version.pk
     return PackageItem(
         package=package,
         record=record,
-        version=version,
+        version_id=version_id,
         record_uuid=record.uuid,
-        number=version.number,
-        sha256=version.sha256,
+        number=number,
+        sha256=sha256,
     )

@@ -18,7 +18,7 @@ hocba.Bank = class Bank {
     const here = this.table.cellAt(this.table.at);
     const columns = this.store.data.columns;
     const field = here && columns.find((one) => one.type === "long_text" && one.part && one.part === here.column.part);
-    if (!field || !here.row.editable) return false;
+    if (!field || !this.store.mayEdit(here.row.id, field.path)) return false;
     this.row = here.row;
     this.field = field;
     const level = columns.find((one) => one.type === "choice" && one.part === field.part);

@@ -24,7 +24,7 @@ hocba.Editor = class Editor {
 
   begin(text) {
     const here = this.here;
-    if (!here || !here.row.editable || this.field) return;
+    if (!here || this.field || !this.store.mayEdit(here.row.id, here.column.path)) return;
     const { row, column } = here;
     const cell = this.table.cells.get(this.store.key(row.id, column.path));
     const field = this.control(column);
@@ -134,7 +134,7 @@ hocba.Editor = class Editor {
   /* The first letter: of a level it is the whole value. */
   type(letter) {
     const here = this.here;
-    if (!here?.row.editable) return;
+    if (!here || !this.store.mayEdit(here.row.id, here.column.path)) return;
     const { row, column } = here;
     if (!column.choices) {
       this.begin(letter);
@@ -231,7 +231,7 @@ hocba.Editor = class Editor {
     let left = 0;
     rows.forEach((line, r) => line.forEach((text, c) => {
       const here = this.table.cellAt({ row: top + r, column: start + c });
-      if (here?.row.editable) cells.push({ id: here.row.id, path: here.column.path, value: hocba.readValue(here.column, text) });
+      if (here && this.store.mayEdit(here.row.id, here.column.path)) cells.push({ id: here.row.id, path: here.column.path, value: hocba.readValue(here.column, text) });
       else if (text.trim()) left += 1;
     }));
     return { cells, left };

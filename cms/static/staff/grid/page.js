@@ -56,7 +56,7 @@
     for (const [, kind, text] of mine) lines.push(line(kind, text));
     const value = column && store.value(row.id, column.path);
     if (column?.type === "long_text" && value) lines.push(line("none", value));
-    if (!lines.length) lines.push(line("none", store.say(row.editable ? "hint" : "hint_read")));
+    if (!lines.length) lines.push(line("none", store.say(store.mayEdit(row.id, path) ? "hint" : "hint_read")));
     side.replaceChildren(head, ...lines);
   };
 

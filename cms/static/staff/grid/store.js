@@ -50,11 +50,17 @@ hocba.Store = class Store extends EventTarget {
     return this.rows.get(id)?.values[path] ?? "";
   }
 
+  /* First results stay as they were signed; the second stand beside them. */
+  mayEdit(id, path) {
+    const row = this.rows.get(id);
+    return Boolean(row?.editable) && !row.fixed.includes(path);
+  }
+
   /* Several cells as one act, which one undo takes back. */
   edit(cells, { remember = true } = {}) {
     const step = [];
     for (const { id, path, value } of cells) {
-      if (!this.rows.get(id)?.editable) continue;
+      if (!this.mayEdit(id, path)) continue;
       const before = this.value(id, path);
       const key = this.key(id, path);
       if (before === value && !this.open.has(key)) continue;
@@ -293,7 +299,7 @@ hocba.Store = class Store extends EventTarget {
     for (const row of this.rows.values()) {
       for (const [path, { was, value }] of Object.entries(this.read(row.id))) {
         const now = this.known(row.id, path);
-        if (!row.editable || now === value) this.forget(row.id, path);
+        if (!this.mayEdit(row.id, path) || now === value) this.forget(row.id, path);
         else if (now === was) {
           this.typed.set(this.key(row.id, path), { id: row.id, path, was, value });
           found += 1;

@@ -160,7 +160,7 @@ hocba.Table = class Table {
     cell.classList.toggle("hb-cell--typed", this.store.typed.has(key));
     if (sign === "✖" || sign === "⇄") cell.setAttribute("aria-invalid", "true");
     else cell.removeAttribute("aria-invalid");
-    if (!row.editable) cell.setAttribute("aria-readonly", "true");
+    if (!this.store.mayEdit(row.id, column.path)) cell.setAttribute("aria-readonly", "true");
   }
 
   finish(last, row) {
