@@ -138,6 +138,7 @@ def test_a_broken_file_is_called_what_it_is(sign_in, officer, department):
     assert [one.status_code for one in (forged, torn, none)] == [422] * 3
     assert "another school" in forged.context["refusal"]
     assert torn.context["refusal"] and none.context["refusal"] == "Choose a file."
+    assert 'aria-invalid="true" aria-describedby="hb-refusal"' in none.content.decode()
     assert not Package.objects.exists()
 
 
