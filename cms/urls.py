@@ -8,14 +8,17 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.admin.auth import require_admin_access
 
 from cms.api.site import api
 from cms.portal import account
+from cms.staff.account import AccountView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Wagtail's pages under their own addresses, with our count of tries in front.
     path("admin/login/", account.WorkspaceSignIn.as_view()),
     path("admin/password_reset/", account.forgotten),
+    path("admin/account/", require_admin_access(AccountView.as_view())),
     path("_util/login/", RedirectView.as_view(pattern_name="portal:sign-in")),
     path("admin/", include(wagtailadmin_urls)),
     path("api/v1/", api.urls),

@@ -113,9 +113,8 @@ def _records(class_name: str) -> list[Record]:
     )
     # The parent's child comes late in the list, so that it is neither handed over
     # nor left unlocked.
-    by_name = list(
-        records.select_related("book__pupil").order_by("book__pupil__sort_key")
-    )
+    together = records.select_related("book__pupil", "issuer")
+    by_name = list(together.order_by("book__pupil__sort_key"))
     by_name.sort(key=lambda record: record.book.pupil.name == "Nguyễn Thị Hoà")
     if class_name == "3B":
         by_name.insert(5, by_name.pop())
@@ -141,7 +140,11 @@ def _take(
     is no fault then; any other refusal ends the demo unless ``tolerant``.
     """
     batch = start_batch(
-        step=step, record_ids=[r.pk for r in records], by=by, reason=reason
+        step=step,
+        record_ids=[r.pk for r in records],
+        by=by,
+        unit=records[0].issuer,
+        reason=reason,
     )
     for item in run_batch(batch.pk):
         fine = item.status == ItemStatus.DONE or item.error == "illegal_transition"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import views
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
@@ -65,11 +66,24 @@ class WorkspaceSignIn(CountedTries, WagtailLoginView):
         return form
 
 
+class SignInForm(AuthenticationForm):
+    """Says what mostly was the matter."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _(
+            "User name or password is wrong. Look at capitals and small letters, and "
+            "switch Vietnamese typing off."
+        ),
+    }
+
+
 @method_decorator(never_cache, name="dispatch")
 class SignIn(CountedTries, views.LoginView):
     """Leads to the own children, or to the workspace who has none there."""
 
     template_name = "cms/portal/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from documents.models import Assignment, ReadLog, Record
+from documents.models import Assignment, ReadLog, Record, User
 from documents.models.access import Access
 
 # A page that a person reads; beyond it the school gives the whole list.
@@ -27,15 +27,16 @@ SENTENCES: dict[str, Promise] = {
 }
 
 
-def sentences_of(record: Record) -> tuple[list[str], bool]:
-    """Who looked and when, the last first, one sentence for each person and day.
+def sentences_of(record: Record, *, reader: User) -> tuple[list[str], bool]:
+    """Who but the ``reader`` looked and when, the last first, a sentence for each
+    person and day.
 
     The second value says whether there are older reads than the ``SHOWN`` last ones.
     """
     in_force = Assignment.objects.in_force().select_related("unit")
     prefetch = Prefetch("user__assignments", in_force, to_attr="offices")
-    reads = record.reads.select_related("user").prefetch_related(prefetch)
-    last = list(reads[: SHOWN + 1])
+    reads = record.reads.exclude(user=reader).select_related("user")
+    last = list(reads.prefetch_related(prefetch)[: SHOWN + 1])
     grouped = groupby(last[:SHOWN], key=_occasion)
     return [_sentence(list(same)) for _key, same in grouped], len(last) > SHOWN
 

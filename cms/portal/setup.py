@@ -26,11 +26,13 @@ class Start:
     text: str = ""
 
 
-HOME = Start("trang-chu", ("Học bạ số", "Digital school record", "电子学籍簿"), "home")
+HOME = Start(
+    "trang-chu", ("Học bạ số", "Digital school record", "电子学籍档案"), "home"
+)
 GUIDES = (
     Start(
         "huong-dan-kiem-tra",
-        ("Cách kiểm tra học bạ", "How to check a record", "如何核验学籍簿"),
+        ("Cách kiểm tra học bạ", "How to check a record", "如何查验学籍档案"),
         "check",
     ),
     Start(

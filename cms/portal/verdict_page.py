@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -213,9 +214,15 @@ def _year(sheet: SheetAnswer) -> str:
 def _year_line(sheet: SheetAnswer) -> str:
     """One year of the book: the school, and its state as a shape and a word."""
     if sheet.verdict != "authentic":
-        return f"{sheet.issuer} · {RECALLED} {_('withdrawn')}"
+        return _with_state(sheet, RECALLED, _("withdrawn"))
     state = State(sheet.state)
-    return f"{sheet.issuer} · {SHAPES[state]} {state.label}"
+    return _with_state(sheet, SHAPES[state], str(state.label))
+
+
+def _with_state(sheet: SheetAnswer, shape: str, word: str) -> str:
+    """Shape and word stay on one line."""
+    words = f"{shape} {capfirst(word)}".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{sheet.issuer} · {words}"
 
 
 def _initials(code: str) -> str:

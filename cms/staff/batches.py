@@ -122,6 +122,8 @@ class BatchesView(StaffView):
                 left=Count("items", filter=left),
                 asked=Exists(asked),
             )
+            # Where rows are counted together, the model's own order is left out.
+            .order_by("-created_at", "-pk")
         )
         rows = [(batch, step_label(batch)) for batch in batches[:PAGE]]
         return super().get_context_data(rows=rows, **kwargs)

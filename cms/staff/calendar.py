@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -116,10 +115,8 @@ class CalendarView(StaffView):
         if form_class is None:
             raise Http404
         form = form_class(request.POST)
-        here = reverse("staff:calendar", args=[self.unit.code])
         if not form.is_valid():
-            self._complain(form)
-            return redirect(here)
+            return self._again(form)
         act: Callable[[dict[str, Any], calendar.Change], object] = getattr(self, name)
         change = calendar.Change(
             self.request.user, form.cleaned_data["reason"], timezone.now()
@@ -127,12 +124,21 @@ class CalendarView(StaffView):
         try:
             act(form.cleaned_data, change)
         except RecordsError as error:
-            messages.error(request, error.for_user())
-        else:
-            messages.success(request, _("The calendar is changed."))
-        return redirect(here)
+            form.add_error(None, error.for_user())
+            return self._again(form)
+        messages.success(request, _("The calendar is changed."))
+        return redirect("staff:calendar", self.unit.code)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def _again(self, form: ReasonForm) -> HttpResponse:
+        """What is wrong beside what was typed; the forms of one line only say it."""
+        if isinstance(form, (RemovalForm, RuleForm)):
+            self._complain(form)
+            return redirect("staff:calendar", self.unit.code)
+        return self.render_to_response(self.get_context_data(refused=form), status=422)
+
+    def get_context_data(
+        self, refused: ReasonForm | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
         deadlines = Deadline.objects.filter(unit=self.unit).order_by(
             "-school_year", "lock_on"
         )
@@ -140,12 +146,15 @@ class CalendarView(StaffView):
         today = timezone.localdate()
         return super().get_context_data(
             unit=self.unit,
-            deadlines=[(row, _deadline_form(row)) for row in deadlines],
+            deadlines=[(row, _deadline_form(row, refused)) for row in deadlines],
             holidays=Holiday.objects.filter(
                 unit=self.unit, day__gte=today.replace(month=1, day=1)
             ),
-            holiday_form=HolidayForm(prefix=None, auto_id="new_%s"),
-            quiet_form=QuietForm(initial=_initial(hours), auto_id="quiet_%s"),
+            holiday_form=_or_refused(HolidayForm(auto_id="new_%s"), refused),
+            quiet_form=_or_refused(
+                QuietForm(initial=_initial(hours), auto_id="quiet_%s"), refused
+            ),
+            hours=hours,
             rules=ReminderRule.objects.filter(unit=self.unit),
             changes=self.unit.calendar_changes.select_related("by")[:CHANGES_SHOWN],
             **kwargs,
@@ -187,12 +196,22 @@ class CalendarView(StaffView):
         calendar.switch_rule(rule_id=row.pk, is_active=data["is_active"], change=change)
 
 
-def _deadline_form(row: Deadline) -> DeadlineForm | None:
+def _deadline_form(row: Deadline, refused: ReasonForm | None) -> ReasonForm | None:
     """None for a lock that has been."""
     if row.locked_at is not None:
         return None
     initial = {"row": row.pk, "report_until": row.report_until, "lock_on": row.lock_on}
-    return DeadlineForm(initial=initial, auto_id=f"deadline{row.pk}_%s")
+    form = DeadlineForm(initial=initial, auto_id=f"deadline{row.pk}_%s")
+    is_this = refused is not None and refused.data.get("row") == str(row.pk)
+    return _or_refused(form, refused) if is_this else form
+
+
+def _or_refused(form: ReasonForm, refused: ReasonForm | None) -> ReasonForm:
+    """The form as it was filled in, where it is this one, under the ids of the page."""
+    if refused is None or type(refused) is not type(form):
+        return form
+    refused.auto_id = form.auto_id
+    return refused
 
 
 def _initial(hours: QuietHours | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from documents.models import Unit
 from workflow.models import Batch, Consent, ItemStatus
 from workflow.services.bulk.batches import progress
 from workflow.services.notices import notify
@@ -25,10 +26,17 @@ def tell_end(batch: Batch, **_signal: Any) -> None:
         data={
             "done": figures[ItemStatus.DONE],
             "count": figures["total"],
-            "unit": batch.unit.name if batch.unit else "",
+            "unit": _unit_of(batch).name,
         },
         url=reverse("staff:batch", args=[batch.uuid]),
     )
+
+
+def _unit_of(batch: Batch) -> Unit:
+    """Where it was started; from the command line that is where its records are."""
+    if batch.unit:
+        return batch.unit
+    return batch.items.select_related("record__issuer").earliest("pk").record.issuer
 
 
 def tell_question(consent: Consent, **_signal: Any) -> None:

@@ -17,6 +17,7 @@ from documents.kinds.fields import Field
 from documents.models import SchoolClass, Unit
 
 register = template.Library()
+register.filter("shape", shape)
 
 
 @register.simple_tag

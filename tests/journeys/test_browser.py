@@ -29,6 +29,9 @@ PHONE = ViewportSize(width=412, height=839)
 NARROW = ViewportSize(width=360, height=740)
 # WCAG 2.2 A and AA, as axe names its rules.
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Wagtail's frame hides what its page is too narrow for: that counts as well.
+TOO_WIDE = """[document.documentElement, ...document.querySelectorAll("main")]
+    .map(one => one.scrollWidth - one.clientWidth).reduce((a, b) => Math.max(a, b))"""
 LONG = 120_000  # ms: a class is rendered and signed in the background
 
 
@@ -68,7 +71,7 @@ def check_access(page: Page) -> None:
             for rule in results["violations"]
         ]
         assert found == [], f"{page.url} at {size['width']}"
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wide = page.evaluate(TOO_WIDE)
         assert wide <= 0, f"{page.url} scrolls sideways at {size['width']}"
     page.set_viewport_size(DESKTOP)
 

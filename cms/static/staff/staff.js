@@ -100,13 +100,23 @@
     if (page) frame.contentWindow.scrollTo(0, page.offsetTop);
   };
 
+  // What an error is about: the field around it, else the one before it.
+  const FIELD = "input:not([type=hidden]), select, textarea";
+  const fieldOf = (error) => {
+    const around = error.closest(".w-field__wrapper, .hb-field, .hb-mend")?.querySelector(FIELD);
+    if (around) return around;
+    const all = [...(error.closest("form")?.querySelectorAll(FIELD) ?? [])];
+    const before = (one) => one.compareDocumentPosition(error) & Node.DOCUMENT_POSITION_FOLLOWING;
+    return all.findLast(before) ?? all[0];
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     for (const frame of document.querySelectorAll("iframe[data-page]")) {
       frame.addEventListener("load", () => openAt(frame));
       if (frame.contentDocument?.readyState === "complete") openAt(frame);
     }
     const error = document.querySelector(".hb-page .error-message");
-    const field = error?.parentElement.querySelector("input, select, textarea");
+    const field = error && fieldOf(error);
     (field || document.querySelector("[data-first]"))?.focus({ preventScroll: !field });
   });
 })();

@@ -49,6 +49,7 @@ def test_a_wrong_password_keeps_the_name_and_not_the_password(client, parent):
     assert response.status_code == 200
     assert 'value="parent"' in response.text
     assert "not-the-password" not in response.text
+    assert "switch Vietnamese typing off" in response.text
     assert not get_user(client).is_authenticated
 
 
@@ -216,6 +217,7 @@ def test_a_weak_password_is_refused_with_the_reason(client, parent):
 
     assert response.status_code == 200
     assert "entirely numeric" in response.text
+    assert response.text.count("autofocus") == 1
     parent.refresh_from_db()
     assert parent.check_password(factories.PASSWORD)
 

@@ -157,6 +157,7 @@ def test_a_parent_reads_in_sentences_who_has_looked(
         moment = at + timedelta(minutes=minutes)
         log_reads([locked_record], by=inspector, access=Access.VIEW, at=moment)
     log_reads([locked_record], by=parent, access=Access.VIEW, at=at)
+    log_reads([locked_record], by=parent, access=Access.DOWNLOAD, at=at)
     client.force_login(parent)
 
     response = client.get(f"/children/{locked_record.uuid}/readers")

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import translation
+from django.utils.text import capfirst
 
 from cms.pages import GuidePage, HomePage, NewsIndexPage, NewsPage
 from cms.portal.setup import ensure_site
+from documents.models import ISSUED_STATES
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +56,7 @@ def test_making_the_site_again_changes_nothing_that_people_wrote():
     [
         ("vi", "Cách kiểm tra học bạ"),
         ("en", "How to check a record"),
-        ("zh-hans", "如何核验学籍簿"),
+        ("zh-hans", "如何查验学籍档案"),
     ],
 )
 def test_a_page_speaks_the_language_of_the_reader(language, heading):
@@ -63,6 +66,19 @@ def test_a_page_speaks_the_language_of_the_reader(language, heading):
 
     assert f"<h1>{heading}</h1>" in response.text
     assert f'class="card text" lang="{language}"' in response.text
+
+
+@pytest.mark.parametrize("language", ["vi", "zh-hans"])
+def test_the_guide_for_parents_calls_the_states_as_the_screens_do(language):
+    ensure_site()
+
+    response = Client(headers={"accept-language": language}).get(
+        GuidePage.objects.get(title="Dành cho phụ huynh").url
+    )
+
+    with translation.override(language):
+        words = [capfirst(str(state.label)) for state in ISSUED_STATES]
+    assert [word for word in words if word not in response.text] == []
 
 
 def test_what_is_not_translated_is_shown_in_vietnamese_and_marked_so():
@@ -87,7 +103,7 @@ def test_the_language_is_switched_without_a_script_and_one_stays_on_the_page():
     )
 
     assert response.request["PATH_INFO"] == "/huong-dan-kiem-tra/"
-    assert "如何核验学籍簿" in response.text
+    assert "如何查验学籍档案" in response.text
 
 
 def test_the_newest_news_stands_on_the_home_page():

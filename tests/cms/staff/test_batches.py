@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -52,6 +53,28 @@ def test_a_finished_batch_stops_asking_and_names_what_went_wrong(
     assert item.message in text
     assert (part.context["figures"]["done"], part.context["percent"]) == (2, 100)
     assert 'aria-live="polite"' in text
+
+
+def test_the_list_begins_with_what_was_started_last(sign_in, teacher, school, batch):
+    later = batch.created_at + timedelta(hours=1)
+    newer = Batch.objects.create(
+        step="submit", by=teacher, unit=school, created_at=later
+    )
+
+    page = sign_in(teacher).get(to("batches"))
+
+    assert [one for one, _step in page.context["rows"]] == [newer, batch]
+
+
+def test_what_went_well_is_not_said_twice(sign_in, teacher, school_class, school):
+    records = [r.pk for r in fill(school_class, 2)]
+    fine = start_batch(step="submit", record_ids=records, by=teacher, unit=school)
+    list(run_batch(fine.pk))
+
+    text = sign_in(teacher).get(to("batch", fine.uuid)).content.decode()
+
+    assert "2 of 2 done" in text
+    assert "not done" not in text
 
 
 def test_every_item_has_its_outcome(sign_in, teacher, batch):

@@ -75,7 +75,9 @@ def test_without_a_reason_nothing_changes_and_the_page_says_so(
     before = deadline.lock_on
     deadline.refresh_from_db()
     assert deadline.lock_on == before
-    assert "Reason: This field is required." in response.content.decode()
+    form = dict(response.context["deadlines"])[deadline]
+    assert list(form.errors) == ["reason"]
+    assert "This field is required." in response.content.decode()
 
 
 def test_a_rule_of_the_service_is_told_as_a_sentence(sign_in, officer, deadline):
@@ -111,6 +113,36 @@ def test_days_hours_and_rules_are_changed_on_the_page(sign_in, officer, departme
     assert not rule.is_active
     client.post(url, {"act": "removal", "day": day.isoformat()} | reason)
     assert not Holiday.objects.filter(unit=department, day=day).exists()
+
+
+def test_what_is_wrong_is_said_beside_what_was_typed(sign_in, officer, deadline):
+    client, url = sign_in(officer), to("calendar", "dong-thap")
+    before = (deadline.report_until, deadline.lock_on)
+    data = {"act": "deadline", "row": deadline.pk, "reason": "Công văn 12"}
+
+    page = client.post(url, data | {"report_until": "2026-06-30", "lock_on": "x"})
+
+    assert page.status_code == 422
+    forms = dict(page.context["deadlines"])
+    assert list(forms[deadline].errors) == ["lock_on"]
+    text = page.content.decode()
+    assert 'value="Công văn 12"' in text
+    assert text.count('<details class="hb-more" open>') == 1
+    deadline.refresh_from_db()
+    assert (deadline.report_until, deadline.lock_on) == before
+
+
+def test_a_refusal_keeps_what_was_typed(sign_in, officer, department):
+    data = {"act": "quiet", "begins": "21:00", "ends": "21:00", "reason": "Công văn 12"}
+
+    page = sign_in(officer).post(to("calendar", "dong-thap"), data)
+
+    assert page.status_code == 422
+    assert page.context["quiet_form"].non_field_errors()
+    text = page.content.decode()
+    assert 'value="Công văn 12"' in text
+    assert "Quiet hours: 20:00–07:00" in text
+    assert QuietHours.objects.get(unit=department).begins == time(20)
 
 
 def test_a_lock_that_has_been_offers_no_change(sign_in, officer, deadline):

@@ -136,6 +136,7 @@ def test_without_a_file_nothing_is_begun(sign_in, officer, department):
     page = sign_in(officer).post(to("packet-take"), {})
 
     assert (page.status_code, page.context["refusal"]) == (422, "Choose a file.")
+    assert 'aria-invalid="true" aria-describedby="hb-refusal"' in page.content.decode()
     assert not PackageRun.objects.exists()
 
 

@@ -53,6 +53,16 @@ def test_the_end_is_told_once_with_its_figures(batch, head):
     )
 
 
+@pytest.mark.usefixtures("english")
+def test_work_that_was_started_for_no_unit_is_told_with_the_school(batch):
+    batch.unit = None
+
+    ended(batch)
+
+    text = text_of(Notice.objects.get())
+    assert text.startswith("Trường Tiểu học Mỹ Ngãi: the signing is finished")
+
+
 def test_a_second_run_is_told_again(batch):
     ended(batch)
     batch.finished_at = NOON.replace(hour=6)
