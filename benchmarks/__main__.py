@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 QUICK = ("one_class", "verifying", "workers", "memory", "searching")
 REMOTE = ("remote",)  # ten minutes
+BROWSER = ("typing",)  # Debian's Chromium before a whole site
 # These need a province: minutes on PostgreSQL, an empty database of their own there.
 PROVINCE = ("province", "pages", "bulk", "load")
 
@@ -52,7 +53,7 @@ def _options(name: str, asked: argparse.Namespace) -> dict[str, float]:
 
 def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    known = [*QUICK, *REMOTE, *PROVINCE]
+    known = [*QUICK, *REMOTE, *BROWSER, *PROVINCE]
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--people", type=int, default=200, help="load: how many")
     parser.add_argument("--minutes", type=float, default=5, help="load: how long")
