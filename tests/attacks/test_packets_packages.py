@@ -176,3 +176,8 @@ def test_every_fault_of_a_packet_has_a_sentence():
     reasons = [Reason(fault.value) for fault in Fault]
 
     assert all(str(SENTENCES[reason]) for reason in reasons)
+
+
+def test_every_reason_of_the_verifier_has_a_sentence_and_no_other_has():
+    assert set(SENTENCES) == {reason.value for reason in Reason}
+    assert all(str(sentence) for sentence in SENTENCES.values())

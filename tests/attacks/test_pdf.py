@@ -66,22 +66,34 @@ def append_revision(pdf: bytes) -> bytes:
     )
 
 
-FORGERIES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
-    "bytes behind the end": ("altered", lambda pdf: pdf + b"\n% and a mark of 10"),
-    "a revision behind the signatures": ("altered", append_revision),
-    "only the first half": ("unreadable", lambda pdf: pdf[: len(pdf) // 2]),
-    "nothing": ("unreadable", lambda pdf: b""),
-    "a workbook": ("unreadable", lambda pdf: b"PK\x03\x04" + pdf),
-    "another PDF": ("unknown", lambda pdf: render_stamp(["Hoàn thành"], 200, 50)),
+FORGERIES: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
+    "bytes behind the end": (
+        lambda pdf: pdf + b"\n% and a mark of 10",
+        "altered",
+        "bytes_behind_end",
+    ),
+    "a revision behind the signatures": (append_revision, "altered", "history_changed"),
+    "only the first half": (
+        lambda pdf: pdf[: len(pdf) // 2],
+        "unreadable",
+        "truncated",
+    ),
+    "nothing": (lambda pdf: b"", "unreadable", "empty_file"),
+    "a workbook": (lambda pdf: b"PK\x03\x04" + pdf, "unreadable", "not_a_pdf"),
+    "another PDF": (
+        lambda pdf: render_stamp(["Hoàn thành"], 200, 50),
+        "unknown",
+        "not_signed",
+    ),
 }
 
 
 @pytest.mark.parametrize("what", FORGERIES)
 def test_a_forgery_is_called_what_it_is(pdf: bytes, what: str):
-    verdict, forge = FORGERIES[what]
+    forge, verdict, code = FORGERIES[what]
 
     answer = verdict_of_file(forge(pdf))
 
-    assert answer.verdict == verdict
-    assert answer.reasons and all(str(reason.sentence) for reason in answer.reasons)
+    assert (answer.verdict, answer.reasons[0].code) == (verdict, code)
+    assert all(str(reason.sentence) for reason in answer.reasons)
     assert answer.sheets == ()

@@ -179,10 +179,13 @@ def test_a_broken_package_leaves_nothing_behind(
     for code, data in broken(good).items():
         bad = tmp_path / f"{code}.xml"
         bad.write_bytes(data)
-        found[code] = elsewhere.json("import_packet", str(bad), status=1)["codes"]
+        found[code] = elsewhere.json("import_packet", str(bad), status=1)
 
     assert "certificate_not_trusted" in untrusted["codes"]
-    assert {code for code, codes in found.items() if code in codes} == set(found)
+    assert {code for code, said in found.items() if code in said["codes"]} == set(found)
+    assert found["damaged"]["place"].startswith("2:")
+    assert found["dtd_forbidden"]["place"] == "2:1"
+    assert found["bytes_changed"]["place"] == "KY_GOI"
     assert rows(elsewhere) == []
     assert files_of(elsewhere) == before
     assert not list(tmp_path.glob("*.receipt.xml"))

@@ -6,7 +6,6 @@ import io
 import time
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from documents.models import Package
@@ -14,7 +13,7 @@ from tests import factories
 from tests.workflow.services.exchange.parcels import DEPARTMENT, give_seal
 from tests.workflow.services.exchange.test_ministry import MINISTRY, receipt_for
 
-from .conftest import to
+from .conftest import to, upload
 
 
 @pytest.fixture
@@ -47,14 +46,20 @@ def test_the_report_is_packed_in_the_background_and_its_package_listed(
 
 
 def test_the_officer_files_the_receipt(
-    sign_in, officer, department, locked_record, django_capture_on_commit_callbacks
+    sign_in,
+    officer,
+    department,
+    locked_record,
+    worked,
+    django_capture_on_commit_callbacks,
 ):
     client = sign_in(officer)
     report(client, django_capture_on_commit_callbacks)
     data = receipt_for(Package.objects.get())
 
-    file = SimpleUploadedFile("receipt.xml", data, "application/xml")
-    client.post(to("packet-take"), {"packet": file})
+    page = worked(client, to("packet-take"), upload(data, "receipt.xml"))
+
+    assert "The receipt is filed." in page.content.decode()
 
     found = client.get(to("ministry", "dong-thap")).context["standing"]
     assert (found.accepted, found.waiting) == (1, 0)

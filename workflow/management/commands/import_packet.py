@@ -50,8 +50,10 @@ class Command(BaseCommand):
     def _refuse(self, error: RecordsError, *, as_json_wanted: bool) -> None:
         if not as_json_wanted:
             raise CommandError(f"{error.code}: {error.for_user()}", returncode=1)
-        codes = error.codes if isinstance(error, PacketNotTaken) else [error.code]
-        refusal = {"error": error.code, "codes": codes, "message": error.for_user()}
+        refusal = {"error": error.code, "codes": [error.code], "place": ""}
+        if isinstance(error, PacketNotTaken):
+            refusal |= {"codes": error.codes, "place": error.place}
+        refusal["message"] = error.for_user()
         self.stdout.write(as_json({"package": None} | refusal))
         raise SystemExit(1)
 

@@ -26,11 +26,14 @@ from .envelopes import seal_of
 from .refusals import NothingToSend, PacketNotTaken
 from .sending import department_of, reported, require_registrar
 
+# So much of a file is in memory at once, and in one row.
+PIECE = 4 * 2**20
+
 
 class Chunked(Protocol):
     """An uploaded file: it can be read more than once, and never whole."""
 
-    def chunks(self) -> Iterator[bytes]: ...
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]: ...
 
 
 def start_sending(
@@ -59,13 +62,13 @@ def start_taking(*, file: Chunked, name: str, by: User) -> PackageRun:
     office that receives anything; whether it is the right one, the file says.
     """
     digest, size = hashlib.sha256(), 0
-    for chunk in file.chunks():
+    for chunk in file.chunks(PIECE):
         digest.update(chunk)
         size += len(chunk)
     facts = {"sha256": digest.hexdigest(), "size": size, "name": name[:200]}
     run, is_new = _ask(PackageTask.TAKE, unit=office_of(by), by=by, **facts)
     if is_new:
-        for number, chunk in enumerate(file.chunks()):
+        for number, chunk in enumerate(file.chunks(PIECE)):
             UploadPart.objects.create(run=run, number=number, data=chunk)
     return run
 
