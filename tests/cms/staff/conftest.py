@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.users.models import UserProfile
 
 from documents.models import Record, SchoolClass, Unit, User
 from tests import factories
+from workflow.models import Deadline, Group
 
 MOST_QUERIES = 12
 
@@ -49,6 +52,19 @@ def staff_of_elsewhere(units: dict[str, Unit]) -> dict[str, User]:
 @pytest.fixture
 def admin_user(units: dict[str, Unit]) -> User:
     return factories.make_user("admin", "admin", units["ministry"])
+
+
+@pytest.fixture
+def deadline(units: dict[str, Unit]) -> Deadline:
+    """The reports of the department are due in a week, its lock in 17 days."""
+    today = timezone.localdate()
+    return Deadline.objects.create(
+        unit=units["dong-thap"],
+        school_year=factories.YEAR,
+        group=Group.COMPLETED,
+        report_until=today + timedelta(days=7),
+        lock_on=today + timedelta(days=17),
+    )
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from documents.models import Record, State
 from tests import factories
 from tests.actors import bring_to
-from workflow.models import Batch, Deadline, Group
+from workflow.models import Batch
 
 from .conftest import fill, to
 
@@ -20,16 +20,9 @@ def now():
 
 
 @pytest.fixture
-def first_round(units):
+def first_round(deadline):
     """The lock of those who completed the class lies ahead."""
-    today = timezone.localdate()
-    return Deadline.objects.create(
-        unit=units["dong-thap"],
-        school_year=factories.YEAR,
-        group=Group.COMPLETED,
-        report_until=today + timedelta(days=7),
-        lock_on=today + timedelta(days=17),
-    )
+    return deadline
 
 
 @pytest.mark.parametrize("code", ["my-ngai", "my-ngai-xa", "dong-thap"])

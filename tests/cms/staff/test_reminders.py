@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from tests import factories
 from tests.actors import bring_to
-from workflow.models import Deadline, Group, Notice
+from workflow.models import Notice
 
 from .conftest import fill, to
 
-
-@pytest.fixture(autouse=True)
-def deadline(units):
-    today = timezone.localdate()
-    return Deadline.objects.create(
-        unit=units["dong-thap"],
-        school_year=factories.YEAR,
-        group=Group.COMPLETED,
-        report_until=today + timedelta(days=7),
-        lock_on=today + timedelta(days=17),
-    )
+pytestmark = pytest.mark.usefixtures("deadline")
 
 
 @pytest.fixture

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from openpyxl import load_workbook
 
 from documents.models import Role, State
 from tests import factories
 from tests.actors import bring_to
-from workflow.models import Deadline, Group
 
 from .conftest import fill, to
 
 # The frame of Wagtail asks nine; the tree itself has one query over the records.
 TREE_QUERIES = 17
-
-
-@pytest.fixture
-def deadline(units):
-    """The reports are due in a week."""
-    today = timezone.localdate()
-    return Deadline.objects.create(
-        unit=units["dong-thap"],
-        school_year=factories.YEAR,
-        group=Group.COMPLETED,
-        report_until=today + timedelta(days=7),
-        lock_on=today + timedelta(days=17),
-    )
 
 
 def counts(row):

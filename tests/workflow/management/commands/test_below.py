@@ -7,11 +7,9 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 
 from documents import triggers
 from documents.canonical import canonical_json
@@ -19,31 +17,6 @@ from documents.models import Artifact, Checkpoint, FileSweep, Record
 from tests.tsa import served
 from workflow import tasks
 from workflow.signing.errors import TimestampRefused
-
-
-class Answer(NamedTuple):
-    status: int
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]):
-    def run(*words: str) -> Answer:
-        capsys.readouterr()
-        try:
-            call_command(*words)
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 1
-        except CommandError as error:
-            status = error.returncode
-        return Answer(status, capsys.readouterr().out)
-
-    return run
 
 
 def alter(sha256: str) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from asn1crypto import pem, x509
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from documents import triggers
@@ -19,35 +17,6 @@ from workflow.models import Batch
 from workflow.services import recall_record, record_pdf
 
 CODE = "0f8fad5bd9cb469fa16570867728950e"
-
-
-class Answer(NamedTuple):
-    status: int
-    text: str
-    error: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]):
-    """Run a command as manage.py does, with its exit status."""
-
-    def run(*words: str) -> Answer:
-        capsys.readouterr()
-        try:
-            call_command(*words)
-            status = 0
-        except SystemExit as end:
-            status = int(end.code or 0)
-        except CommandError as error:
-            # As call_command raises it; manage.py exits 2 for a wrong word.
-            status = 2 if error.returncode == 1 else error.returncode
-        return Answer(status, *capsys.readouterr())
-
-    return run
 
 
 def code(record: Record) -> str:
