@@ -9,7 +9,7 @@ from documents.models import Record, Version
 from documents.versions import Draft, add_version
 
 from .books import RESULTS, YEAR, edited, uploads
-from .test_runs import FILES, FIRST, LATER, NOON, imported, record_of
+from .runs import FILES, FIRST, LATER, NOON, imported, record_of
 
 
 def opened() -> Record:
