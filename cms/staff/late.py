@@ -152,14 +152,15 @@ class LateRequestView(StaffView):
     def crumbs(self) -> list[Crumb]:
         return [(_("Late records"), reverse("staff:late"))]
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(
+        self, form: DecisionForm | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
         records = Record.objects.visible_to(self.request.user)
-        form = DecisionForm(self.request.POST or None) if self.decides else None
         return super().get_context_data(
             row=self.row,
             records=records.filter(late__request=self.row).listed(),
             shows_names=not may_decide(self.request.user, self.row.school),
-            form=form,
+            form=(form or DecisionForm()) if self.decides else None,
             **kwargs,
         )
 
@@ -168,9 +169,10 @@ class LateRequestView(StaffView):
             raise Http404
         form = DecisionForm(request.POST)
         grants = request.POST.get("act") == "grant"
-        if not form.is_valid() or (grants and not form.cleaned_data["until"]):
-            messages.error(request, _("Choose the day until which you grant it."))
-            return self.render_to_response(self.get_context_data(), status=422)
+        if form.is_valid() and grants and not form.cleaned_data["until"]:
+            form.add_error("until", _("Choose the day until which you grant it."))
+        if form.errors:
+            return self.render_to_response(self.get_context_data(form), status=422)
         try:
             decide_late(
                 request_id=self.row.pk,
@@ -181,7 +183,7 @@ class LateRequestView(StaffView):
             )
         except RecordsError as error:
             messages.error(request, error.for_user())
-            return self.render_to_response(self.get_context_data(), status=422)
+            return self.render_to_response(self.get_context_data(form), status=422)
         done = _("Granted.") if grants else _("Refused.")
         messages.success(request, done)
         return redirect("staff:late")

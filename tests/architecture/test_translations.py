@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -19,7 +20,10 @@ WAGTAIL = Path(wagtail.__file__).parent
 LANGUAGES = ("vi", "zh_Hans")
 SOURCES = ("documents", "workflow", "search", "cms", "templates")
 # What makes a difference between two runs over the same sources: nothing.
-COLLECT = ["makemessages", "--no-location", "--no-wrap", "--no-obsolete", "--keep-pot"]
+COLLECT = [
+    *("makemessages", "--extension=html,txt,py,svg"),
+    *("--no-location", "--no-wrap", "--no-obsolete", "--keep-pot"),
+]
 # Wagtail's own Vietnamese joins two words in these.
 MISSPELLED = {
     ("", "Enter your %(username_field_name)s"),
@@ -138,6 +142,28 @@ def test_no_sentence_of_the_sources_is_missing(tmp_path):
     for language in LANGUAGES:
         catalogue = ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
         assert used - {found.key for found in messages(catalogue)} == set(), language
+
+
+def in_formatted_strings(source: str) -> Iterator[str]:
+    """What is translated inside an f-string, where xgettext does not look."""
+    for outer in ast.walk(ast.parse(source)):
+        if isinstance(outer, ast.JoinedStr):
+            for call in ast.walk(outer):
+                match call:
+                    case ast.Call(ast.Name("_" | "gettext"), [ast.Constant(str(text))]):
+                        yield text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_hides_in_a_formatted_string_is_translated_too(language):
+    files = [p for folder in SOURCES for p in (ROOT / folder).rglob("*.py")]
+    # The first screen of the demo speaks English to everybody.
+    sources = [p.read_text("utf-8") for p in files if "demo" not in p.parts]
+
+    used = {("", text) for one in sources for text in in_formatted_strings(one)}
+
+    assert used
+    assert used - translated(ROOT / "locale", language, "django") == set()
 
 
 @pytest.mark.parametrize("domain", ["django", "djangojs"])

@@ -92,7 +92,10 @@ def test_the_officer_refuses_with_a_reason(sign_in, officer, asked):
 def test_a_grant_needs_its_day(sign_in, officer, asked):
     url = to("late-request", asked.uuid)
 
-    assert sign_in(officer).post(url, {"act": "grant"}).status_code == 422
+    page = sign_in(officer).post(url, {"act": "grant", "answer": "Bão"})
+    assert page.status_code == 422
+    assert list(page.context["form"].errors) == ["until"]
+    assert 'value="Bão"' in page.content.decode()
 
     asked.refresh_from_db()
     assert asked.is_open
