@@ -35,6 +35,10 @@ def _cells() -> dict[str, str]:
         "look": _("To be looked at:"),
         "hint": _("Type to replace, Enter to change, ? for the keys"),
         "hint_read": _("This record can no longer be changed here."),
+        "hint_fixed": _(
+            "First results stay as they were signed; second ones are for pupils who "
+            "are assessed again."
+        ),
         "conflict": _("Somebody else changed this cell while you typed."),
         "mine": _("Mine: {value}"),
         "theirs": _("Theirs: {value}"),

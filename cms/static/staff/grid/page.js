@@ -56,8 +56,13 @@
     for (const [, kind, text] of mine) lines.push(line(kind, text));
     const value = column && store.value(row.id, column.path);
     if (column?.type === "long_text" && value) lines.push(line("none", value));
-    if (!lines.length) lines.push(line("none", store.say(store.mayEdit(row.id, path) ? "hint" : "hint_read")));
+    if (!lines.length) lines.push(line("none", store.say(hint(row, path))));
     side.replaceChildren(head, ...lines);
+  };
+
+  const hint = (row, path) => {
+    if (!row.editable) return "hint_read";
+    return store.mayEdit(row.id, path) ? "hint" : "hint_fixed";
   };
 
   const say = (text) => side.replaceChildren(line("none", text));
