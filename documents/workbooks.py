@@ -32,6 +32,11 @@ class Table:
     rows: Iterable[Sequence[Cell]]
 
 
+def plain(text: str) -> str:
+    """The text for a CSV, where nothing but a sign before it says: no formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
 def write_workbook(tables: Iterable[Table]) -> IO[bytes]:
     """The finished file, at its beginning; the caller closes it.
 

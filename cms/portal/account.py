@@ -44,8 +44,9 @@ class CountedTries:
 
 def name_tried(request: HttpRequest) -> str:
     """The name as the form will read it: no second spelling is a second name."""
-    name = unicodedata.normalize("NFKC", request.POST.get("username", "")[:254])
-    return name.strip().casefold()
+    # Stripped before it is cut, as by the form: else blanks in front make other names.
+    name = request.POST.get("username", "").strip()[:254]
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -3,20 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import wraps
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from .tries import Tries
 
 View = Callable[..., HttpResponseBase]
+
+
+class Counts(Protocol):
+    """Where the calls of one window are counted under a key."""
+
+    def take(self, key: str, *, most: int, seconds: int) -> bool:
+        """Count one call; False if there were ``most`` already."""
+
+    def give_back(self, key: str) -> None:
+        """Let one call that was counted not count."""
+
+
+class InProcess:
+    """In the memory of each process: quick, and its bound is one on each process."""
+
+    def take(self, key: str, *, most: int, seconds: int) -> bool:
+        # Not one step, and it need not be: a few calls too many do no harm.
+        cache.add(key, 0, seconds)
+        try:
+            taken: int = cache.incr(key)
+        except ValueError:  # it expired between the two calls
+            return True
+        return taken <= most
+
+    def give_back(self, key: str) -> None:
+        with contextlib.suppress(ValueError):  # the window has passed
+            cache.decr(key)
+
+
+class InDatabase:
+    """For all processes together: who guesses must not have a turn at each."""
+
+    def take(self, key: str, *, most: int, seconds: int) -> bool:
+        until = timezone.now() + timedelta(seconds=seconds)
+        return Tries.objects.take(key, most=most, until=until)
+
+    def give_back(self, key: str) -> None:
+        Tries.objects.give_back(key)
 
 
 @dataclass(frozen=True)
@@ -26,33 +68,31 @@ class Limit:
     name: str
     count: int
     seconds: int
+    counts: Counts = field(default_factory=InProcess)
 
     def take(self, who: str, *, now: float | None = None) -> int:
         """Count one call; return the seconds to wait, 0 when it may go on."""
         now = time.time() if now is None else now
         key = self._key(who, now)
-        # Not one step, and it need not be: a few calls too many do no harm.
-        cache.add(key, 0, self.seconds)
-        try:
-            taken = cache.incr(key)
-        except ValueError:  # it expired between the two calls
+        if self.counts.take(key, most=self.count, seconds=self.seconds):
             return 0
-        return 0 if taken <= self.count else self.seconds - int(now) % self.seconds
+        return self.seconds - int(now) % self.seconds
 
     def give_back(self, who: str, *, now: float | None = None) -> None:
         """Let a call that was counted not count."""
-        with contextlib.suppress(ValueError):  # the window has passed
-            cache.decr(self._key(who, time.time() if now is None else now))
+        self.counts.give_back(self._key(who, time.time() if now is None else now))
 
     def _key(self, who: str, now: float) -> str:
-        # Hashed: what was typed as a name must not show up in a warning on odd keys.
-        digest = hashlib.sha256(who.encode(errors="replace")).hexdigest()
+        # Under this site's key: an address, or what was typed as a name, must not be
+        # read out of the count.
+        said = who.encode(errors="replace")
+        digest = salted_hmac("cms.limits", said, algorithm="sha256").hexdigest()
         return f"limit:{self.name}:{int(now) // self.seconds}:{digest}"
 
 
 CODES = Limit("codes", count=60, seconds=60)
 FILES = Limit("files", count=12, seconds=60)
-SIGN_INS = Limit("sign-ins", count=10, seconds=300)
+SIGN_INS = Limit("sign-ins", count=10, seconds=300, counts=InDatabase())
 
 
 def client_address(request: HttpRequest) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from documents.models import Record, Role, User
 from documents.querysets import RecordQuerySet
+from documents.workbooks import plain
 from workflow.services.evidence.renewing import AHEAD, Month, due_by_month, in_month
 
 from .roles import StaffRequest, has_role
@@ -82,7 +83,12 @@ def month_as_csv(request: StaffRequest, month: str) -> HttpResponse:
         until: Any = record.evidence_until
         day = timezone.localtime(until).strftime("%d/%m/%Y") if until else ""
         writer.writerow(
-            [record.book.lookup_code, record.school_year, record.issuer.name, day]
+            [
+                record.book.lookup_code,
+                record.school_year,
+                plain(record.issuer.name),
+                day,
+            ]
         )
     return response
 

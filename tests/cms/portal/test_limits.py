@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
-from cms.portal.limits import Limit, client_address
+from cms.portal.limits import InDatabase, Limit, client_address
+from cms.portal.tries import Tries
 
 LIMIT = Limit("test", count=3, seconds=60)
+SHARED = Limit("test", count=3, seconds=60, counts=InDatabase())
 START = 1_800_000_000.0  # a full minute
 
 
@@ -38,6 +40,29 @@ def test_what_is_given_back_does_not_count():
 
     assert [LIMIT.take("a", now=START) for _ in range(4)] == [0, 0, 0, 60]
     assert LIMIT.take("never seen", now=START) == 0
+
+
+@pytest.mark.django_db
+def test_what_all_processes_count_together_is_counted_alike():
+    waits = [SHARED.take("a", now=START + second) for second in (0, 1, 2, 20, 60)]
+    SHARED.give_back("a", now=START + 60)
+    SHARED.give_back("never seen", now=START)
+
+    assert waits == [0, 0, 0, 40, 0]
+    assert SHARED.take("b", now=START) == 0
+    assert sorted(Tries.objects.values_list("taken", flat=True)) == [0, 1, 3]
+
+
+@pytest.mark.django_db
+def test_who_is_refused_writes_no_higher_count(django_assert_max_num_queries):
+    for _time in range(SHARED.count):
+        SHARED.take("a", now=START)
+
+    with django_assert_max_num_queries(5):
+        wait = SHARED.take("a", now=START)
+
+    assert wait == 60
+    assert Tries.objects.get().taken == SHARED.count
 
 
 def test_of_ipv6_the_network_counts_since_a_household_has_them_all():

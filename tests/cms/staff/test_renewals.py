@@ -6,7 +6,7 @@ import io
 import pytest
 from django.utils import timezone
 
-from documents.models import Artifact, User
+from documents.models import Artifact, Unit, User
 from tests import factories
 
 from .conftest import to
@@ -32,6 +32,17 @@ def test_the_officer_sees_how_many_end_when_and_the_number_is_the_list(
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [r[0] for r in rows[1:]] == [signed_record.book.lookup_code]
     assert signed_record.book.pupil.name not in answer.text
+
+
+def test_a_name_that_begins_like_a_formula_is_no_formula_in_the_list(
+    sign_in, officer, signed_record, month
+):
+    Unit.objects.filter(pk=signed_record.issuer_id).update(name="=HYPERLINK(1)")
+
+    answer = sign_in(officer).get(to("renewals-csv", month))
+
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[1][2] == "'=HYPERLINK(1)"
 
 
 def test_the_administrator_sees_numbers_and_no_list(
