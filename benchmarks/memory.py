@@ -12,7 +12,7 @@ EARLY, LATE = 50, 500
 
 
 def figures() -> list[Figure]:
-    staff = make_staff(2)
+    staff = make_staff()
     staff.import_files(staff.files())
     versions = [record.current for record in staff.records()]
     early = 0.0

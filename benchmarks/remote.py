@@ -35,7 +35,7 @@ CORES = 2
 
 def figures(records: int = 600) -> list[Figure]:
     """Once as it is, once with every fiftieth call failing."""
-    good, faulty = _reviewed(1, records), _reviewed(2, records)
+    good, faulty = _reviewed(records), _reviewed(records)
     rendering = _rendering(good)
     whole, spent = _sign(good, every=0)
     nuisance, _spent = _sign(faulty, every=EVERY)
@@ -50,11 +50,11 @@ def figures(records: int = 600) -> list[Figure]:
     ]
 
 
-def _reviewed(number: int, count: int) -> Staff:
+def _reviewed(count: int) -> Staff:
     """Classes that wait for the head, signed by their teacher."""
     sizes = [CLASS] * (count // CLASS) + [count % CLASS] * bool(count % CLASS)
     classes = [(f"3{chr(ord('A') + n)}", size) for n, size in enumerate(sizes)]
-    staff = make_staff(number, classes)
+    staff = make_staff(classes)
     staff.import_files(staff.files())
     for one in SchoolClass.objects.filter(school=staff.school):
         Assignment.objects.get_or_create(

@@ -30,7 +30,7 @@ addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.c
 
 
 def figures() -> list[Figure]:
-    staff = make_staff(1, (("3B", 3),))
+    staff = make_staff((("3B", 3),))
     staff.import_files(staff.files())
     record = staff.records()[0]
     batch = start_batch(step="submit", record_ids=[record.pk], by=staff.teacher)

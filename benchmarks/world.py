@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,16 @@ class Staff:
         return list(Record.objects.filter(issuer=self.school).order_by("pk"))
 
 
-def make_staff(
-    number: int, classes: Sequence[tuple[str, int]] = (("3B", 40),)
-) -> Staff:
+_numbers = count(1)
+
+
+def make_staff(classes: Sequence[tuple[str, int]] = (("3B", 40),)) -> Staff:
     """A school below a department, with people, keys and classes of given sizes.
 
-    The class teacher has the first class.
+    The class teacher has the first class. Each call makes another school: several
+    measurements share a database.
     """
+    number = next(_numbers)
     spec = SchoolSpec.numbered(number, classes)
     class_name = classes[0][0]
     department = _department()

@@ -32,6 +32,7 @@ from workflow.signing.cms import certificates_of, timestamp_of
 from workflow.signing.errors import NotSignable
 from workflow.signing.evidence import Evidence, EvidenceSource, evidence_for
 from workflow.signing.pades import stamp_document
+from workflow.signing.reading import RecordReader
 from workflow.signing.timestamps import TimeStamper
 from workflow.signing.update import (
     EFFECTIVE_DATE,
@@ -40,6 +41,7 @@ from workflow.signing.update import (
     fill_date,
     follow,
     open_update,
+    opened,
     stamp_count,
 )
 from workflow.verification.chains import Chain, find_chain
@@ -144,7 +146,7 @@ def evidence_expires_at(
     last, and needs ``Keeper.complete`` now. Raises NotSignable for what is no PDF.
     """
     policy = policy or default_policy()
-    token = last_stamp(open_update(pdf, EVIDENCE))
+    token = last_stamp(opened(pdf, EVIDENCE))
     if token is None:
         return None
     signed = cms.ContentInfo.load(token)["content"]
@@ -158,10 +160,10 @@ def evidence_expires_at(
     return min(filter(None, (end, *ends)))
 
 
-def last_stamp(update: RecordUpdate) -> bytes | None:
+def last_stamp(file: RecordReader) -> bytes | None:
     """The token of the last document time-stamp, by the number in its field's name."""
-    number = stamp_count(update)
-    form = follow(update.root, "/AcroForm", {})
+    number = stamp_count(file)
+    form = follow(file.root, "/AcroForm", {})
     for reference in follow(form, "/Fields", ()):
         field = reference.get_object()
         if number and follow(field, "/T") == f"{STAMP_FIELD}{number}":

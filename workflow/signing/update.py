@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
 from threading import Lock
@@ -79,8 +81,20 @@ class StampPage(PdfContent):
 
 def open_update(pdf: bytes, field: str) -> RecordUpdate:
     """Start a revision of ``pdf``; NotSignable when it cannot be read."""
-    try:
+    with _readable(field):
         return RecordUpdate(BytesIO(pdf), prev=RecordReader(pdf))
+
+
+def opened(pdf: bytes, field: str) -> RecordReader:
+    """``pdf`` as it stands, only to look; NotSignable when it cannot be read."""
+    with _readable(field):
+        return RecordReader(pdf)
+
+
+@contextmanager
+def _readable(field: str) -> Iterator[None]:
+    try:
+        yield
     except (PdfError, ValueError, KeyError, TypeError) as error:
         raise NotSignable(field, str(error)) from error
 
@@ -110,9 +124,9 @@ def read_stamp(stamp_pdf: bytes) -> PdfFileReader:
     return PdfFileReader(BytesIO(stamp_pdf))
 
 
-def stamp_count(update: RecordUpdate) -> int:
+def stamp_count(file: RecordReader | RecordUpdate) -> int:
     """How many document time-stamps there are, by the names of their fields."""
-    form = follow(update.root, "/AcroForm", {})
+    form = follow(file.root, "/AcroForm", {})
     names = [follow(one.get_object(), "/T") for one in follow(form, "/Fields", ())]
     return sum(str(name).startswith(STAMP_FIELD) for name in names)
 
