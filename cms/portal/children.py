@@ -119,7 +119,7 @@ def record_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 def record_readers(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Who has looked at the record, in sentences."""
     record = _own_record(request, uuid)
-    sentences, is_cut = sentences_of(record, reader=request.user)
+    sentences, is_cut = sentences_of(record, reader=_user(request))
     shown = SHOWN if is_cut else 0
     context = {"record": record, "sentences": sentences, "shown": shown}
     return render(request, "cms/portal/readers.html", context)
