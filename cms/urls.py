@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.conf.urls.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
@@ -18,7 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Wagtail's pages under their own addresses, with our count of tries in front.
     path("admin/login/", account.WorkspaceSignIn.as_view()),
     path("admin/password_reset/", account.forgotten),
-    path("admin/account/", require_admin_access(AccountView.as_view())),
+    path("admin/account/", never_cache(require_admin_access(AccountView.as_view()))),
     path("_util/login/", RedirectView.as_view(pattern_name="portal:sign-in")),
     path("admin/", include(wagtailadmin_urls)),
     path("api/v1/", api.urls),

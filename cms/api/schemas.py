@@ -12,6 +12,8 @@ from pydantic import ConfigDict
 from documents.models import Record, Signature, State, Unit
 
 YEAR = r"^\d{4}-\d{4}$"
+# PostgreSQL refuses this character, and no code or name has it.
+NO_NUL = r"^[^\x00]*$"
 
 
 class UnitOut(Schema):
@@ -70,9 +72,11 @@ class Filters(Schema):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    unit: str | None = None
+    unit: str | None = Field(default=None, pattern=NO_NUL)
     year: str | None = Field(default=None, pattern=YEAR)
-    class_name: str | None = Field(default=None, alias="class", max_length=20)
+    class_name: str | None = Field(
+        default=None, alias="class", max_length=20, pattern=NO_NUL
+    )
     state: State | None = None
     cursor: str | None = Field(default=None, max_length=40)
     limit: int = Field(default=50, ge=1, le=200)

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from ninja import Router, Schema
+from ninja.decorators import decorate_view
 from ninja.errors import Throttled
 
 from cms.portal.codes import read_code
@@ -56,6 +58,7 @@ class VerdictOut(Schema):
     url_name="verify_code",
     summary="Check a look-up code",
 )
+@decorate_view(never_cache)
 def verify_code(request: HttpRequest, code: str) -> VerdictOut:
     """Who issued and signed which years. Never a name of a pupil, mark or comment."""
     if wait := CODES.take(client_address(request)):

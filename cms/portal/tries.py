@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
 
 from django.db import models
 from django.db.models import F
@@ -27,7 +26,7 @@ class TriesQuerySet(models.QuerySet["Tries"]):
         self.filter(key=key, taken__gt=0).update(taken=F("taken") - 1)
 
     def _one_more(self, key: str, most: int) -> bool:
-        below: Self = self.filter(key=key, taken__lt=most)
+        below = self.filter(key=key, taken__lt=most)
         return bool(below.update(taken=F("taken") + 1))
 
 

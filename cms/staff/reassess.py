@@ -20,6 +20,7 @@ from workflow.services.reassessing import (
     results_of,
 )
 
+from .reading import note_view
 from .views import Crumb, StaffView, record_url, seen_record
 
 
@@ -45,8 +46,11 @@ class ReassessView(StaffView):
             and machine.permitted(record, "recall", self.request.user)
             and needs_second(record)
         )
+        results = results_of(record)
+        if results is not None:
+            note_view(self.request, record)
         return super().get_context_data(
-            record=record, results=results_of(record), may_open=may_open, **kwargs
+            record=record, results=results, may_open=may_open, **kwargs
         )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from documents.models import Role
 from search.services import Facet, Results, search_records
 
+from .reading import note_found
 from .states import word
 from .views import StaffView
 
@@ -66,7 +67,10 @@ class SearchView(StaffView):
     def _results(self, query: str) -> Results:
         start = self.request.GET.get("from", "")
         offset = int(start) if start.isdigit() and len(start) < 6 else 0
-        return search_records(query, self.request.user, offset=offset)
+        results = search_records(query, self.request.user, offset=offset)
+        with_words = (hit.record_id for hit in results.hits if hit.snippet)
+        note_found(self.request, with_words)
+        return results
 
     def _more(self, results: Results | None, query: str) -> str:
         if results is None or results.next_offset is None:

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import get_converters
 
+from tests import factories
+
 # Patterns that anybody may open, and why.
 PUBLIC = {
     # The portal
@@ -42,6 +44,14 @@ PUBLIC = {
     "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/": (
         "the password of a page, asked by Wagtail"
     ),
+}
+# Nothing on them is about anybody.
+THE_SAME_FOR_ALL = {
+    "/",
+    "/1",
+    "/api/v1/docs",
+    "/api/v1/openapi.json",
+    "/admin/sprite/",
 }
 SAMPLES = ("1", "00000000-0000-4000-8000-000000000000", "x")
 
@@ -98,3 +108,24 @@ def test_the_list_of_public_addresses_names_only_what_exists():
     gone = set(PUBLIC) - ROUTES - optional
 
     assert gone == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["registrar", "officer", "admin"])
+def test_no_browser_keeps_what_it_showed_to_whoever_was_signed_in(role):
+    """Whoever sits down at the same computer goes back, and sees nothing."""
+    units = factories.make_tree()
+    place = {"registrar": "school", "officer": "dong-thap", "admin": "ministry"}[role]
+    client = Client(raise_request_exception=False)
+    client.force_login(factories.make_user("somebody", role, units[place]))
+
+    answers = {
+        address: client.get(address)
+        for address in (address_of(route) for route in sorted(ROUTES))
+        if address not in THE_SAME_FOR_ALL
+    }
+
+    shown = {a: r for a, r in answers.items() if r.status_code == 200}
+    assert len(shown) > 15
+    kept = [a for a, r in shown.items() if "no-store" not in r.get("Cache-Control", "")]
+    assert kept == []

@@ -14,7 +14,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+)
 
 from cms.demo.world import PASSWORD
 from tests.installation import Site
@@ -37,12 +44,17 @@ LONG = 120_000  # ms: a class is rendered and signed in the background
 
 @contextmanager
 def person(browser: Browser, site: Site, username: str = "") -> Iterator[Page]:
-    """A browser of one's own; staff and parents sign in."""
+    """A browser of one's own; staff and parents sign in.
+
+    Whatever they do, no page asks for anything that its policy forbids.
+    """
     context = browser.new_context(
         locale="en-GB", viewport=DESKTOP, base_url=site.url, accept_downloads=True
     )
     page = context.new_page()
     page.set_default_timeout(30_000)
+    forbidden: list[str] = []
+    context.on("console", lambda said: note_violation(said, forbidden))
     if username == "parent":
         page.goto("/account/sign-in/")
     elif username:
@@ -54,6 +66,12 @@ def person(browser: Browser, site: Site, username: str = "") -> Iterator[Page]:
         page.wait_for_url(re.compile(r"/(admin|children)/$"))
     yield page
     context.close()
+    assert forbidden == []
+
+
+def note_violation(said: ConsoleMessage, forbidden: list[str]) -> None:
+    if "Content Security Policy" in said.text:
+        forbidden.append(said.text)
 
 
 def hit(page: Page, name: str) -> Locator:

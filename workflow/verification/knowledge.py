@@ -89,5 +89,5 @@ class Knowledge:
             try:
                 found += self.source.ask(certificate, issuer, now).revocations
             except RevocationUnavailable as error:
-                logger.info("%s", error)
+                logger.info("%r", error)
         return found

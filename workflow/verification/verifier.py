@@ -168,7 +168,7 @@ def judge_all(
             )
             signatures.insert(0, report)
         except Exception as error:  # what is no CMS fails in many ways
-            logger.info("%s: %r", signature.field_name, error)
+            logger.info("%r: %r", signature.field_name, error)
             found.append(Reason.SIGNATURE_BROKEN)
     return signatures, found
 

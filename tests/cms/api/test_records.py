@@ -198,6 +198,8 @@ SEES_DRAFTS = {Role.REGISTRAR, Role.HEAD, Role.CLASS_TEACHER, Role.OFFICER}
         ("state=lost", 422, "invalid_parameter"),
         ("limit=0", 422, "invalid_parameter"),
         ("limit=100000", 422, "invalid_parameter"),
+        ("unit=%00", 422, "invalid_parameter"),
+        ("class=3B%00", 422, "invalid_parameter"),
     ],
 )
 def test_a_wrong_parameter_is_a_problem_with_a_stable_code(

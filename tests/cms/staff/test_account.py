@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from wagtail.users.models import UserProfile
 
+from cms.portal.limits import SIGN_INS
 from tests import factories
 
 ADDRESS = "/admin/account/"
@@ -36,6 +37,38 @@ def test_who_has_no_first_and_last_name_changes_language_and_looks(sign_in, teac
     assert answer.status_code == 302
     profile = UserProfile.objects.get(user=teacher)
     assert (profile.preferred_language, profile.theme) == ("zh-hans", "dark")
+
+
+def test_the_old_password_cannot_be_guessed_at_a_screen_that_was_left_open(
+    sign_in, teacher
+):
+    client = sign_in(teacher)
+    new = {"password-new_password1": "a new one 17", "password-new_password2": ""}
+    for number in range(SIGN_INS.count):
+        guess = new | {"password-old_password": f"wrong {number}"}
+        assert client.post(ADDRESS, guess).status_code == 200
+
+    answer = client.post(ADDRESS, new | {"password-old_password": factories.PASSWORD})
+
+    assert answer.status_code == 429
+    teacher.refresh_from_db()
+    assert teacher.check_password(factories.PASSWORD)
+
+
+def test_looks_are_changed_as_often_as_one_likes(sign_in, teacher):
+    client = sign_in(teacher)
+    looks = {
+        "locale-preferred_language": "vi",
+        "theme-theme": "dark",
+        "theme-contrast": "system",
+        "theme-density": "default",
+    }
+
+    answers = {
+        client.post(ADDRESS, looks).status_code for _n in range(SIGN_INS.count + 2)
+    }
+
+    assert answers == {302}
 
 
 @pytest.mark.parametrize("is_parent", [True, False])

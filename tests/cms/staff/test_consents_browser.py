@@ -26,9 +26,8 @@ __all__ = ["page"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # A message of Wagtail's fades in: until then its words are pale.
-SETTLED = (
-    "document.querySelector('.messages').getAnimations({subtree: true}).length == 0"
-)
+SETTLED = """Promise.allSettled(document.querySelector(".messages")
+    .getAnimations({subtree: true}).map(one => one.finished))"""
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_a_wrong_pin_is_said_at_its_field_and_the_right_one_signs(
     expect(page.locator(".error-message")).to_be_visible()
     expect(field).to_be_focused()
     expect(field).to_have_value("")
-    page.wait_for_function(SETTLED)
+    page.evaluate(SETTLED)
     check_access(page)
     assert statuses(batch) == ["pending"] * 2
     field.fill(PIN)

@@ -126,6 +126,21 @@ def test_what_failed_is_tried_again_by_a_button(sign_in, officer, run, worked):
     assert Package.objects.count() == 1
 
 
+def test_what_failed_is_not_tried_again_beside_the_same_that_runs(
+    sign_in, officer, run
+):
+    data = parcel_of(run)
+    run.unit.credentials.update(is_active=False)
+    work_on(run.pk)
+    running = keep(data, officer)
+
+    response = sign_in(officer).post(to("packet-run-retry", run.uuid))
+
+    assert response.url == to("packet-run", run.uuid)
+    states = dict(PackageRun.objects.values_list("pk", "status"))
+    assert states == {run.pk: "failed", running.pk: "waiting"}
+
+
 def test_the_same_file_twice_leads_to_the_same_page(sign_in, officer, run):
     client = sign_in(officer)
 

@@ -34,6 +34,19 @@ def test_the_head_opens_it_and_both_results_are_shown(sign_in, head, teacher, fa
     assert change.old in page.content.decode() and change.new in page.content.decode()
 
 
+@pytest.mark.parametrize(("role", "lines"), [("officer", 1), ("teacher", 0)])
+def test_who_is_shown_both_results_has_read_the_record(
+    request, sign_in, head, failed, role, lines
+):
+    sign_in(head).post(to("reassess", failed.uuid))
+    user = request.getfixturevalue(role)
+
+    page = sign_in(user).get(to("reassess", failed.uuid))
+
+    assert page.context["results"] is not None
+    assert failed.reads.filter(user=user, access="view").count() == lines
+
+
 def test_the_record_of_a_pupil_who_completed_offers_nothing(
     sign_in, head, units, school_class
 ):

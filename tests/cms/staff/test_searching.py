@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.models import State
+from documents.models import ReadLog, State
 from search.indexing import reconcile_index
 from tests import factories
 
@@ -23,6 +23,47 @@ def test_a_name_is_found_without_marks_and_marked(sign_in, inspector, indexed):
     text = page.content.decode()
     assert "<mark>" in text
     assert to("record", indexed.uuid) + "?q=nguyen+thi+hoa" in text
+
+
+def test_who_is_shown_words_of_a_comment_has_read_the_record(
+    sign_in, inspector, indexed
+):
+    client = sign_in(inspector)
+
+    for typed in ("hoc+tot", "hoc+tot+mon"):  # as somebody goes on typing
+        [hit] = client.get(to("search", q=typed)).context["results"].hits
+        assert "<mark>" in hit.snippet
+
+    [line] = indexed.reads.all()
+    assert (line.user, line.access) == (inspector, "view")
+
+
+def test_who_is_shown_a_name_alone_has_read_nothing(sign_in, inspector, indexed):
+    page = sign_in(inspector).get(to("search", q="nguyen"))
+
+    assert [hit.snippet for hit in page.context["results"].hits] == [""]
+    assert not indexed.reads.exists()
+
+
+def test_the_class_teacher_finds_the_own_comments_unlogged(sign_in, teacher, indexed):
+    page = sign_in(teacher).get(to("search", q="hoc+tot"))
+
+    assert page.context["results"].total == 1
+    assert not indexed.reads.exists()
+
+
+def test_the_reads_of_20_hits_are_entered_together(
+    sign_in, queries_of, head, school_class
+):
+    fill(school_class, 20)
+    reconcile_index()
+    client = sign_in(head)
+    client.get(to("search"))
+
+    queries = queries_of(client, to("search", q="hoc+tot"))
+
+    assert ReadLog.objects.count() == 20
+    assert queries <= MOST_QUERIES + 5
 
 
 def test_an_empty_field_shows_how_to_search(sign_in, inspector):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from documents.models import (
@@ -107,13 +107,21 @@ def _ask(
 
 
 def retry(run: PackageRun) -> bool:
-    """Begin again what has failed; False if it did not, or its file is gone."""
+    """Begin again what has failed; False if it did not, or its file is gone, or the
+    same was asked for once more meanwhile and runs.
+    """
     if not can_retry(run):
         return False
     failed = PackageRun.objects.filter(pk=run.pk, status=PackageRunStatus.FAILED)
     fresh = {"finished_at": None, "attempts": 0, "again_at": None, "error": ""}
     waiting = PackageRunStatus.WAITING
-    return bool(failed.update(status=waiting, claimed_at=None, claimed_by="", **fresh))
+    try:
+        with transaction.atomic():
+            return bool(
+                failed.update(status=waiting, claimed_at=None, claimed_by="", **fresh)
+            )
+    except IntegrityError:  # package_run_is_one_while_it_runs
+        return False
 
 
 def can_retry(run: PackageRun) -> bool:
