@@ -19,7 +19,7 @@ from wagtail.admin.views.account import PasswordResetView
 from documents.authentication import ACCESS_ADMIN
 from documents.models import User
 
-from .limits import SIGN_INS, client_address, limited, too_many
+from .limits import SIGN_INS, SIGN_INS_THERE, client_address, limited, too_many
 
 
 class CountedTries:
@@ -30,15 +30,18 @@ class CountedTries:
     """
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        counted = (client_address(request), f"name:{name_tried(request)}")
-        for who in counted:
-            if wait := SIGN_INS.take(who):
+        counted = (
+            (SIGN_INS_THERE, client_address(request)),
+            (SIGN_INS, f"name:{name_tried(request)}"),
+        )
+        for limit, who in counted:
+            if wait := limit.take(who):
                 return too_many(request, wait)
         view: Any = super()
         response: HttpResponse = view.post(request, *args, **kwargs)
         if response.status_code == 302:  # they are in
-            for who in counted:
-                SIGN_INS.give_back(who)
+            for limit, who in counted:
+                limit.give_back(who)
         return response
 
 

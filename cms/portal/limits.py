@@ -93,6 +93,8 @@ class Limit:
 CODES = Limit("codes", count=60, seconds=60)
 FILES = Limit("files", count=12, seconds=60)
 SIGN_INS = Limit("sign-ins", count=10, seconds=300, counts=InDatabase())
+# From one address: a school of forty teachers stands behind one, and some mistype.
+SIGN_INS_THERE = Limit("sign-ins-there", count=60, seconds=300, counts=InDatabase())
 
 
 def client_address(request: HttpRequest) -> str:
