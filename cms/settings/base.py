@@ -190,6 +190,7 @@ REHASH_NIGHTS = env.int("REHASH_NIGHTS", default=30)
 
 BROKER_URL = env("BROKER_URL", default="filesystem://localhost")
 CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_TRANSPORT: str | None = None  # what the URL says
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if BROKER_URL.startswith(("redis:", "rediss:")):
     CACHES["shared"] = {
@@ -198,6 +199,7 @@ if BROKER_URL.startswith(("redis:", "rediss:")):
         "KEY_PREFIX": "hocba",
     }
 if BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT = "workflow.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(DATA_DIR / "broker" / "queue"),
         "data_folder_out": str(DATA_DIR / "broker" / "queue"),

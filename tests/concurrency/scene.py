@@ -252,7 +252,9 @@ def new_officer(username: str) -> None:
 def lock_in_twos(batch_id: int, tell: Callable[[], object]) -> list[str]:
     """Run a batch that locks, two records a chunk; ``tell`` is called in each.
 
-    There the chunk waits a moment, its rows written and not committed.
+    There the chunk waits a moment, its rows written and not committed. After each
+    record it waits as well: on SQLite nobody stands in line, who waits looks again
+    now and then.
     """
 
     def dawdle(execute: Any, sql: str, *rest: Any) -> Any:
@@ -263,8 +265,12 @@ def lock_in_twos(batch_id: int, tell: Callable[[], object]) -> list[str]:
         return found
 
     chunks.CHUNK = 2
+    found = []
     with connection.execute_wrapper(dawdle):
-        return run(batch_id)
+        for item in run_batch(batch_id):
+            found.append(str(item.status))
+            time.sleep(A_MOMENT)
+    return found
 
 
 def end_roles(username: str, tell: Callable[[], object] | None = None) -> int:
