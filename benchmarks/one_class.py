@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 
 from django.utils import timezone
 
 from documents.rendering import SIGNATURE_SIZE, FormInput, render_pdf, render_stamp
-from workflow.services.bulk import rounds
 from workflow.services.bulk.batches import run_batch, start_batch
 from workflow.services.exchange.packets import Signer, packet_of, sign_in_packet
 from workflow.services.issuing import Issue, stamp_lines
@@ -25,7 +21,7 @@ from workflow.signing.pades import finish, prepare
 from workflow.signing.providers.base import Provider
 
 from .measure import Figure, cpu_ms, seconds
-from .world import Staff, make_staff
+from .world import Staff, make_staff, rendering
 
 TIMES = 10
 # Over the data and the pages by head and seal, and over the whole.
@@ -39,7 +35,7 @@ def figures(records: int = 40) -> list[Figure]:
     submitted = seconds(lambda: _take("submit", staff, staff.teacher))
     bench = Bench(staff)
     parts = bench.figures()
-    with _rendering() as spent:
+    with rendering() as spent:
         signed = cpu_ms(lambda: _take("sign", staff, staff.head)) / records
     pages = sum(spent) / records
     locked = seconds(lambda: _take("lock", staff, staff.officer))
@@ -55,23 +51,6 @@ def figures(records: int = 40) -> list[Figure]:
         ),
         Figure(f"lock {records}", locked, "s"),
     ]
-
-
-@contextmanager
-def _rendering() -> Iterator[list[float]]:
-    """The milliseconds of each record's pages, as the batch lays them out.
-
-    Taken there: alone, again and again, the same pages come a tenth sooner.
-    """
-    spent: list[float] = []
-
-    def timed(form: FormInput) -> bytes:
-        pages: list[bytes] = []
-        spent.append(cpu_ms(lambda: pages.append(render_pdf(form))))
-        return pages[0]
-
-    with patch.object(rounds, "render_pdf", timed):
-        yield spent
 
 
 def _take(step: str, staff: Staff, by: Any) -> None:

@@ -11,24 +11,18 @@ from pathlib import Path
 
 from django.conf import settings
 from django.test import override_settings
-from django.utils import timezone
 
 from documents.models import Assignment, Role, SchoolClass
-from documents.rendering import FormInput, render_pdf
 from tests.workflow.signing.providers.csc_stub import ACCOUNT, PIN
 from workflow.models import Batch, Credential, JournalEntry
 from workflow.services.bulk import consents
 from workflow.services.bulk.batches import run_batch, start_batch
-from workflow.services.bulk.works import Desk
-from workflow.services.signing import sign_work
-from workflow.signing.asking import carry_out
 from workflow.signing.providers.csc_client import Secrets
 
-from .measure import Figure, cpu_ms, seconds
-from .world import Staff, make_staff
+from .measure import Figure, seconds
+from .world import Staff, make_staff, rendering
 
 CLASS = 40
-SAMPLE = 10
 EVERY = 50
 CORES = 2
 
@@ -36,14 +30,15 @@ CORES = 2
 def figures(records: int = 600) -> list[Figure]:
     """Once as it is, once with every fiftieth call failing."""
     good, faulty = _reviewed(records), _reviewed(records)
-    rendering = _rendering(good)
-    whole, spent = _sign(good, every=0)
+    with rendering() as pages:
+        whole, spent = _sign(good, every=0)
+    each = sum(pages) / records / 1000
     nuisance, _spent = _sign(faulty, every=EVERY)
     # By the processor: what the service spends, a process beside us, is not ours.
-    own = spent / records - rendering
+    own = spent / records - each
     return [
         Figure(f"{records} records, remote key, all of it", records / whole, "/s"),
-        Figure("… rendering, each, CPU", rendering * 1000, "ms"),
+        Figure("… rendering, each, CPU", each * 1000, "ms"),
         Figure("… signing's own share, each, CPU", own * 1000, "ms"),
         Figure("… on two cores", CORES / own, "records/s", 20, at_least=True),
         Figure(f"… one call of {EVERY} fails, all of it", records / nuisance, "/s"),
@@ -68,27 +63,6 @@ def _reviewed(count: int) -> Staff:
     assert {item.status for item in run_batch(batch.pk)} == {"done"}
     assert len(ids) == count
     return staff
-
-
-def _rendering(staff: Staff) -> float:
-    """Processor seconds that the pages of one record take, by the records."""
-    forms: list[FormInput] = []
-
-    def remember(form: FormInput) -> bytes:
-        forms.append(form)
-        return render_pdf(form)
-
-    for record in staff.records()[:SAMPLE]:
-        desk = Desk.plain()
-        work = sign_work(
-            record_id=record.pk,
-            by=staff.head,
-            at=timezone.now(),
-            desk=Desk(desk.keys, desk.keeper, remember),
-        )
-        providers = {slot: key.provider for slot, key in work.keys.items()}
-        carry_out(work.act, providers)  # nothing of it is entered
-    return cpu_ms(lambda: [render_pdf(form) for form in forms]) / 1000 / len(forms)
 
 
 def _sign(staff: Staff, *, every: int) -> tuple[float, float]:

@@ -115,9 +115,15 @@ def _head(office: Assignment) -> list[Act]:
         _get("classes", 2, reverse("staff:classes")),
         _get("record", 3, *_pages(records, "record")),
     ]
-    if waiting.exists():
-        acts.append(_get("review", 5, *_pages(waiting, "review")))
-        acts.append(_post("return", 1, _pages(waiting.reverse(), "return")))
+    if count := waiting.count():
+        # What has been returned waits no more: the review leads back to the queue.
+        middle = waiting[count // 2].pk
+        looked_at, sent_back = (
+            waiting.filter(pk__lt=middle),
+            waiting.filter(pk__gte=middle),
+        )
+        acts.append(_get("review", 5, *_pages(looked_at, "review")))
+        acts.append(_post("return", 1, _pages(sent_back, "return")))
     return acts
 
 
