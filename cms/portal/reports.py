@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from workflow.services.bulk.handed_answers import AnswerLapsed, take_back
 from workflow.services.evidence.code_checks import check_code
+from workflow.services.evidence.handed_answers import AnswerLapsed, take_back
 from workflow.services.evidence.reports import report_data, write_report
 from workflow.services.evidence.verdicts import Answer
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from documents.models import Book, State
-from workflow.services.bulk.handed_answers import hand
+from workflow.services.evidence.handed_answers import hand
 from workflow.services.evidence.reports import report_seal
 from workflow.services.evidence.verdicts import Answer, SheetAnswer, What
 from workflow.verification.report import SignatureReport

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ...errors import WorkflowError
 from ...verification.reasons import Reason as FileReason
 from ...verification.report import Coverage, SignatureReport, TimeSource
-from ..evidence.verdicts import Answer, Reason, SheetAnswer, What, reason_named
+from .verdicts import Answer, Reason, SheetAnswer, What, reason_named
 
 SALT = "hocba.answer.1"
 LASTS = timedelta(hours=1)
