@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from documents.exchange.standing import given_to
 from documents.rendering import SIGNATURE_SIZE, FormInput, render_pdf, render_stamp
 from workflow.services.bulk.batches import run_batch, start_batch
-from workflow.services.exchange.packets import Signer, packet_of, sign_in_packet
+from workflow.services.exchange.packets import Signer, sign_in_packet
 from workflow.services.issuing import Issue, stamp_lines
 from workflow.services.keys import credentials
 from workflow.services.keys.keyring import Keyring
@@ -89,7 +90,7 @@ class Bench:
         headed = self._pages(pdf, self.signers[0])
         sealed = self._pages(headed, self.signers[1])
         trust, at = self.keeper.trust, self.at
-        packet = cpu_ms(lambda: packet_of(self.version), TIMES)
+        packet = cpu_ms(lambda: given_to(self.version).packet, TIMES)
         pades = cpu_ms(lambda: self._pages(pdf, self.signers[0], stamped=False), TIMES)
         costs = {
             "packet with the teachers' signatures": packet,
@@ -136,7 +137,7 @@ class Bench:
 
     def _data(self) -> object:
         act = sign_in_packet(
-            packet_of(self.version),
+            given_to(self.version).packet,
             self.signers,
             timestamper=self.keeper.timestamper,
             at=self.at,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from documents.exchange.records import RecordPacket
-from documents.exchange.standing import digest_of, given_to
+from documents.exchange.standing import digest_of
 from documents.kinds.packets import Coverage
 from documents.models import Signature, Unit, User, Version
 
@@ -58,15 +58,6 @@ class Signed:
             parts=list(self.parts),
             covers=self.covers,
         )
-
-
-def packet_of(version: Version) -> RecordPacket:
-    """The packet of a version with every signature that teachers gave to what it says.
-
-    A subject's row that no later version changed keeps its signature: the element is
-    the same, byte for byte.
-    """
-    return given_to(version).packet
 
 
 def sign_in_packet(
