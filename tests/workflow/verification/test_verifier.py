@@ -195,11 +195,11 @@ def test_a_time_stamp_by_a_stranger_proves_no_time(desk, check, tmp_path):
 
 
 def test_a_signer_who_states_another_time_than_the_stamp_is_contradicted(desk, check):
-    late = DevelopmentTimeStamper(desk.ca, lambda: NOW + timedelta(days=30))
+    late = DevelopmentTimeStamper(desk.ca, lambda: NOW + timedelta(days=2))
 
     report = check(
         replace(desk, timestamper=late).issue(),
-        at=NOW + timedelta(days=31),
+        at=NOW + timedelta(days=3),
     )
 
     assert report.reasons == (Reason.TIME_CONTRADICTED,)
