@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from documents.models.units import UnitKind
 from documents.querysets import RecordQuerySet
 from documents.workbooks import Cell, Table
 from workflow.services.season.outlook import outlook_of
-from workflow.services.season.urging import QUEUES, Holders, holders_below
+from workflow.services.season.urging import QUEUES, Holders, holders_of
 
 from .downloads import workbook_of
 from .roles import StaffRequest
@@ -50,12 +50,8 @@ from .units import (
 from .views import Crumb, require_role
 
 PAGE = 100
-_CLASS = (
-    "school_class_id",
-    "school_class__name",
-    "school_class__school_year",
-    "school_class__school_id",
-)
+# A class, a column of the tree, and how many of its records are counted there.
+Tally = tuple[int, str, int]
 
 
 @dataclass(frozen=True)
@@ -107,24 +103,23 @@ class UnitRowsView(OfState):
         return asked if asked in self.years else ""
 
     @cached_property
-    def lots(self) -> list[Lot]:
+    def tallies(self) -> list[Tally]:
         records = records_below(self.request.user, self.unit, self.year)
-        found = records.filter(state__in=self.states)
-        return list(_lots(found, holders_below(self.unit)))
+        return _tallies(records.filter(state__in=self.states), self.unit)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.GET.get("format") == "xlsx":
-            table = Table(self.get_page_title(), lot_rows(self.lots))
+            table = Table(self.get_page_title(), lot_rows(lots_of(self.tallies)))
             return workbook_of(f"{self.unit.code}-{self.state or 'all'}", table)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        page = Paginator(self.lots, PAGE).get_page(self.request.GET.get("page"))
+        page = Paginator(self.tallies, PAGE).get_page(self.request.GET.get("page"))
         query = urlencode({"year": self.year, "state": self.state})
         return super().get_context_data(
             page=page,
-            lots=list(page),
-            total=sum(lot.count for lot in self.lots),
+            lots=lots_of(list(page)),
+            total=sum(count for _class, _state, count in self.tallies),
             query=query,
             **kwargs,
         )
@@ -151,7 +146,7 @@ class ClassRowsView(OfState):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         records = records_below(self.request.user, self.unit, self.year)
         found = records.filter(school_class=self.school_class, state__in=self.states)
-        holders = holders_below(self.unit)
+        holders = holders_of([self.school_class])
         return super().get_context_data(
             school_class=self.school_class,
             rows=[
@@ -213,28 +208,41 @@ def _tree_rows(rows: list[Row]) -> Iterator[tuple[Cell, ...]]:
         yield row.name, *counts, row.finish, row.at_risk, row.held_up
 
 
-def _lots(records: RecordQuerySet, holders: Holders) -> Iterator[Lot]:
-    """One query; a school's classes stand together."""
-    fields = ("issuer__code", "issuer__name", *_CLASS, "state")
-    rows = records.order_by(
-        "issuer__name", "-school_year", "school_class__grade", "school_class__name"
-    ).values_list(*fields)
-    counts: Counter[tuple[str, str, SchoolClass, str]] = Counter()
-    for code, school, key, name, year, owner, state, count in rows.annotate(
-        n=Count("pk")
-    ):
-        one = SchoolClass(pk=key, name=name, school_year=year, school_id=owner)
-        counts[code, school, one, column_of(state)] += count
-    for (code, school, one, state), count in counts.items():
-        yield Lot(
-            school=school,
-            class_name=one.name,
-            year=one.school_year,
+def _tallies(records: RecordQuerySet, unit: Unit) -> list[Tally]:
+    """By school and class, for a whole province too; two queries, no names."""
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    rows = records.order_by().values_list("school_class", "state")
+    for key, state, count in rows.annotate(n=Count("*")):
+        counts[key][column_of(state)] += count
+    classes = SchoolClass.objects.filter(school__path__startswith=unit.path).order_by(
+        "school__name", "-school_year", "grade", "name"
+    )
+    return [
+        (key, state, count)
+        for key in classes.values_list("pk", flat=True)
+        if key in counts
+        for state in COUNTED
+        if (count := counts[key][state])
+    ]
+
+
+def lots_of(tallies: Sequence[Tally]) -> list[Lot]:
+    """With names, and whose turn it is; two queries."""
+    keys = {key for key, _state, _count in tallies}
+    classes = SchoolClass.objects.select_related("school").in_bulk(keys)
+    holders = holders_of(classes.values())
+    return [
+        Lot(
+            school=(school := classes[key].school).name,
+            class_name=classes[key].name,
+            year=classes[key].school_year,
             state=state,
-            waits_for=_waits_for(state, one, holders),
+            waits_for=_waits_for(state, classes[key], holders),
             count=count,
-            url=class_address(Unit(code=code), one, state),
+            url=class_address(school, classes[key], state),
         )
+        for key, state, count in tallies
+    ]
 
 
 def _waits_for(state: str, school_class: SchoolClass, holders: Holders) -> str:

@@ -7,15 +7,23 @@ notice keeps who sent it, for whom, and about how many records.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from documents.models import Assignment, Record, Role, State, Unit, User
+from documents.models import (
+    Assignment,
+    Record,
+    Role,
+    SchoolClass,
+    State,
+    Unit,
+    User,
+)
 
 from ...errors import NotAllowed, WorkflowError
 from ...models import Notice
@@ -151,10 +159,19 @@ def urge(
 
 def holders_below(unit: Unit) -> Holders:
     """Heads by school and class teachers by class, at or below ``unit``; one query."""
+    return _holders(Q(unit__path__startswith=unit.path))
+
+
+def holders_of(classes: Iterable[SchoolClass]) -> Holders:
+    """The same for some classes and their schools; one query."""
+    schools = {one.school_id for one in classes}
+    # Of thousands of classes: by their schools, which a statement has room for.
+    return _holders(Q(unit__in=schools))
+
+
+def _holders(where: Q) -> Holders:
     held = Assignment.objects.in_force().filter(
-        unit__path__startswith=unit.path,
-        role__in=list(QUEUES.values()),
-        user__is_active=True,
+        where, role__in=list(QUEUES.values()), user__is_active=True
     )
     found: Holders = defaultdict(list)
     for one in held.select_related("user").order_by("pk"):
