@@ -27,16 +27,24 @@ from workflow.signing.providers.csc_client import Secrets
 
 from .roles import StaffRequest
 
-SECRET = forms.PasswordInput(
-    attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-)
+SECRET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+# Read from a phone beside the keyboard, or filled in by it; worth nothing afterwards.
+CODE = {"autocomplete": "one-time-code", "autocapitalize": "none"}
 
 
 class ConsentForm(forms.Form):
     """What the key wants typed; a PIN that is kept for the batch is not asked for."""
 
-    pin = forms.CharField(label=gettext_lazy("PIN of your key"), max_length=64)
-    otp = forms.CharField(label=gettext_lazy("One-time code"), max_length=32)
+    pin = forms.CharField(
+        label=gettext_lazy("PIN of your key"),
+        max_length=64,
+        widget=forms.PasswordInput(attrs=SECRET),
+    )
+    otp = forms.CharField(
+        label=gettext_lazy("One-time code"),
+        max_length=32,
+        widget=forms.TextInput(attrs=CODE),
+    )
 
     def __init__(self, consent: Consent, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -46,7 +54,6 @@ class ConsentForm(forms.Form):
         if not consent.needs_otp:
             del self.fields["otp"]
         for name, field in self.fields.items():
-            field.widget = forms.PasswordInput(attrs=SECRET.attrs)
             field.widget.attrs["id"] = f"id_{name}_{consent.pk}"
         if first := next(iter(self.fields.values()), None):
             first.widget.attrs["autofocus"] = True

@@ -67,13 +67,14 @@ class LockView(OfUnit):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         seen = timezone.now()
         ready = taken_in(self.records, self.group)
-        fields = ("issuer__name", "school_class__name")
-        counted = ready.order_by(*fields).values_list(*fields).annotate(n=Count("pk"))
+        names = ("issuer__name", "school_class__name")
+        fields = (*names, "issuer__code", "school_class_id")
+        counted = ready.order_by(*names).values_list(*fields).annotate(n=Count("pk"))
         by_class = list(counted)
         lots = stays_out(self.records, self.group)
         return super().get_context_data(
             seen=seen.isoformat(),
-            ready=sum(count for _school, _name, count in by_class),
+            ready=sum(count for *_class, count in by_class),
             most=MOST,
             by_class=by_class[:SHOWN],
             left_out=lots[:SHOWN],

@@ -113,6 +113,8 @@ class PackageOutcome(models.TextChoices):
 class PackageItem(models.Model):
     """What became of one record of a package. ``code`` is why it was refused.
 
+    ``is_recall``: the package does not bring this version, it says that it is void.
+
     ``record_uuid``, ``number`` and ``sha256`` are as the packet says them; the rows
     that they name here are there only for what was sent or taken in.
     """
@@ -129,6 +131,7 @@ class PackageItem(models.Model):
         max_length=9, choices=PackageOutcome, default=PackageOutcome.WAITING
     )
     code = models.CharField(max_length=60, blank=True)
+    is_recall = models.BooleanField(_("recall"), default=False)
 
     class Meta:
         verbose_name = _("record of a package")

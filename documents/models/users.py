@@ -22,7 +22,6 @@ class User(AbstractUser):
     personal_number = models.CharField(
         _("personal number"), max_length=12, blank=True, db_index=True
     )
-    first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
     class Meta:
@@ -31,6 +30,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @property
+    def first_name(self) -> str:  # type: ignore[override]
+        """What Wagtail writes beside the person's picture: the whole name."""
+        return self.full_name
 
     def get_full_name(self) -> str:
         return str(self)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from django.test import Client
 from wagtail.users.models import UserProfile
@@ -19,6 +22,13 @@ def test_the_name_stands_there_and_is_not_asked_for_in_two_halves(sign_in, teach
     assert str(teacher) in text
     assert "first_name" not in text
     assert "last_name" not in text
+
+
+def test_the_sidebar_says_who_works_here_by_the_whole_name(sign_in, teacher):
+    text = sign_in(teacher).get("/admin/").content.decode()
+
+    props = re.findall(r'id="wagtail-sidebar-props"[^>]*>(.*?)</script>', text)
+    assert [f'"name": {json.dumps(str(teacher))}' in one for one in props] == [True]
 
 
 def test_who_has_no_first_and_last_name_changes_language_and_looks(sign_in, teacher):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,21 @@ def test_the_page_asks_for_the_pin_once_and_does_not_move_while_it_is_typed(
     assert "30 minutes at most" in text
     assert 'hx-trigger="every' not in text
     assert "waits for its signer" in text
+
+
+def test_a_one_time_code_can_be_read_and_filled_in_by_the_device(
+    sign_in, head, reviewed_record, service
+):
+    """WCAG 2.2, 3.3.8: nobody has to keep it in mind or to type it blindly."""
+    service.otps = ["123456"]
+    batch = signing([reviewed_record], head)
+    run(batch)
+
+    text = sign_in(head).get(to("batch", batch.uuid)).content.decode()
+
+    (field,) = re.findall(r'<input[^>]*name="otp"[^>]*>', text)
+    assert 'type="text"' in field
+    assert 'autocomplete="one-time-code"' in field
 
 
 def test_the_list_says_that_a_batch_waits_for_its_signer(sign_in, head, batch):

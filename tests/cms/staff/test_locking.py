@@ -34,9 +34,15 @@ def test_what_stays_out_is_named_with_class_reason_and_person(
     page = sign_in(officer).get(to("lock", code, year=factories.YEAR))
 
     assert page.context["ready"] == 1
-    assert page.context["by_class"] == [(school_class.school.name, "3B", 1)]
+    school = school_class.school
+    assert page.context["by_class"] == [
+        (school.name, "3B", school.code, school_class.pk, 1)
+    ]
     [lot] = page.context["left_out"]
     assert (lot.class_name, lot.count, lot.person) == ("3B", 2, str(teacher))
+    rows = to("class-rows", school.code, school_class.pk)
+    assert f'href="{rows}?state=signed"' in page.content.decode()  # what is locked
+    assert f'href="{rows}"' in page.content.decode()  # what stays out
     with translation.override("en"):
         assert str(lot.reason.label) in page.content.decode()
 

@@ -22,6 +22,7 @@ from tests.workflow.services.exchange.parcels import (
     parcel,
     record_xml,
 )
+from workflow.services import recall_record
 from workflow.services.exchange.dispatching import dispatch_book
 from workflow.services.exchange.receiving import receive_package
 from workflow.services.exchange.sending import send_report
@@ -73,6 +74,20 @@ def test_the_file_that_is_downloaded_is_the_sealed_one(sign_in, registrar, sent)
     assert open_package(response.content).header.package == sent.uuid.hex
     assert f"{sent.uuid.hex}.xml" in response["Content-Disposition"]
     assert ReadLog.objects.get(access="export").user == registrar
+
+
+def test_a_line_that_recalls_says_so(
+    sign_in, registrar, head, signed_record, school, sent
+):
+    recall_record(record_id=signed_record.pk, by=head, reason="Sai điểm Toán")
+    (package,) = send_report(school=school, school_year=YEAR, by=None).packages
+    client = sign_in(registrar)
+
+    brings, recalls = (
+        client.get(to("packet", one.pk)).content.decode() for one in (sent, package)
+    )
+
+    assert "(recall)" in recalls and "(recall)" not in brings
 
 
 def test_what_cannot_be_sent_is_said_and_the_form_stays(sign_in, registrar, school):

@@ -127,6 +127,7 @@ def hear(
             record_uuid=UUID(record),
             number=told.number,
             sha256=told.sha256,
+            is_recall=True,
         )
         _settle(item, told, by=by, at=at)
         if record not in replaced:

@@ -254,6 +254,7 @@ def enter(
 def item_of(package: Package, one: Parcel) -> PackageItem:
     """What the package says of a record: the version that it brings, or recalls."""
     record, version = one.record, one.record.current
+    is_recall = bool(one.told and not one.sha256)
     if one.told and not one.sha256:
         number, sha256, *_why = astuple(one.told.recalled)
         version_id = one.told.version_id
@@ -267,4 +268,5 @@ def item_of(package: Package, one: Parcel) -> PackageItem:
         record_uuid=record.uuid,
         number=number,
         sha256=sha256,
+        is_recall=is_recall,
     )

@@ -46,7 +46,6 @@ from ...models.lockruns import Reason
 from .waiting import BACKWARD
 
 PORTION = 1000
-# Steps after which a draft is with the teacher again, with somebody's reason.
 # Who holds a role, by the key of the class or of the school.
 People = dict[tuple[str, int], User]
 # Whose turn it is, by why a record stays out.
@@ -66,6 +65,7 @@ class Lot:
     school: str
     school_code: str
     class_name: str
+    class_id: int
     reason: Reason
     count: int
     person: str
@@ -111,13 +111,14 @@ def of_run(run: LockRun, unit: Unit | None = None) -> list[Lot]:
         "school__name",
         "school__code",
         "school_class__name",
+        "school_class_id",
         "reason",
         "person__full_name",
     )
     found = rows.order_by("school__name", "school_class__name", "reason")
     return [
-        Lot(school, code, name, Reason(reason), count, person or "")
-        for school, code, name, reason, person, count in found.values_list(
+        Lot(school, code, name, class_id, Reason(reason), count, person or "")
+        for school, code, name, class_id, reason, person, count in found.values_list(
             *fields
         ).annotate(n=Count("pk"))
     ]
@@ -283,5 +284,6 @@ def _grouped(rows: RecordQuerySet, reason: str) -> list[Lot]:
     found = []
     for school, code, school_id, name, class_id, why, count in counted:
         person = _person(people, Reason(why), school_id, class_id)
-        found.append(Lot(school, code, name, Reason(why), count, str(person or "")))
+        waits = str(person or "")
+        found.append(Lot(school, code, name, class_id, Reason(why), count, waits))
     return sorted(found, key=lambda one: (one.school, one.class_name, one.reason))

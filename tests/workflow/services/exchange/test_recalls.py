@@ -82,6 +82,7 @@ def test_a_recall_goes_with_each_package_until_one_is_receipted(
     assert package.count == 0
     item = package.items.get()
     assert (item.number, item.version, item.sha256) == (1, first, first.sha256)
+    assert item.is_recall
     line = signed_record.ledger.latest("sequence")
     assert (line.action, line.payload["reason"]) == ("report_recall", REASON)
     assert line.payload["package"] == package.uuid.hex
@@ -103,7 +104,8 @@ def test_a_replacement_comes_with_the_reason(
     (package,) = send(school).packages
 
     assert [one.reason for one in told_in(package).values()] == [REASON]
-    assert (package.count, package.items.get().number) == (1, 2)
+    item = package.items.get()
+    assert (package.count, item.number, item.is_recall) == (1, 2, False)
     answer(package)
     (again,) = send(school).packages
     assert told_in(again) == {}
@@ -172,6 +174,7 @@ def test_what_was_recalled_is_superseded_for_the_department(department: Unit):
     done = take(parcel(recalled=told(sha256=record.current.sha256)))
 
     assert done.counts == {"accepted": 1}
+    assert done.package.items.get().is_recall
     record.refresh_from_db()
     assert record.state == State.DRAFT
     line = record.ledger.latest("sequence")
