@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from documents.models import LedgerEntry, Record, Role, State, Unit, User
 
-from ...errors import VersionMoved
 from ...models import Batch, BatchItem, Consent, ItemStatus
 from .. import STEPS
 from ..confirming import within_reach
@@ -228,8 +227,8 @@ def _in_order(records: QuerySet[Record]) -> Iterator[tuple[int, int | None]]:
 def _next_item(run: Run) -> BatchItem | None:
     if not run.goes_on():
         return None
-    items = waiting_items(run.batch_id)
-    return items.select_related("batch").order_by("pk").first()
+    items = outcomes.to_work_on(waiting_items(run.batch_id))
+    return items.order_by("pk").first()
 
 
 def _work_on(item: BatchItem) -> None:
@@ -247,10 +246,8 @@ def _work_on(item: BatchItem) -> None:
 
 
 def _take_step(item: BatchItem) -> None:
-    # While the batch waited the record may have come back with another content.
-    if record := outcomes.moved(item):
-        raise VersionMoved(record)
-    # Read afresh for each item: a person who loses a role is stopped at the next one.
-    by = User.objects.get(pk=item.batch.by_id)
+    outcomes.require_same(item)
     take = STEPS[item.batch.step]
+    # Read with the item: a person who loses a role is stopped at the next one.
+    by = item.batch.by
     take(record_id=item.record_id, by=by, reason=item.batch.reason)

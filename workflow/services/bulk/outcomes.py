@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -54,14 +54,26 @@ def done_among(items: Sequence[BatchItem]) -> set[int]:
     return {item.pk for item in items if item.record_id in taken}
 
 
-def moved(item: BatchItem) -> Record | None:
-    """The record, if it has another version than the one that was agreed to."""
-    found = Record.objects.filter(pk=item.record_id).exclude(current=item.version_id)
-    return found.first() if item.version_id else None
+def to_work_on(items: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
+    """With what is asked of an item before its step, all as it is at this moment.
+
+    The batch with the person for whom it acts, and the version of the record.
+    """
+    return items.select_related("batch__by").annotate(stands=F("record__current"))
+
+
+def require_same(item: BatchItem) -> None:
+    """Raise VersionMoved if the record has another version than was agreed to.
+
+    While the batch waited it may have come back with another content. ``item`` is one
+    of ``to_work_on``.
+    """
+    if item.version_id and item.version_id != item.stands:  # type: ignore[attr-defined]
+        raise VersionMoved(item.record)
 
 
 def moved_among(items: Sequence[BatchItem]) -> dict[int, VersionMoved]:
-    """The refusal of each that ``moved`` finds, by its key; one query."""
+    """The refusal of each that ``require_same`` would refuse, by its key; one query."""
     agreed = {item.record_id: item for item in items if item.version_id}
     records = Record.objects.filter(pk__in=list(agreed)).select_related("current")
     return {

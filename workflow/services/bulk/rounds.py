@@ -19,7 +19,6 @@ from documents.errors import RecordsError
 from documents.models import User
 from documents.rendering import render_pdf
 
-from ...errors import VersionMoved
 from ...models import (
     Batch,
     BatchItem,
@@ -69,6 +68,8 @@ class Rounds:
         self.scratch = Scratch.of(batch)
         # Why the holder of a key is asked again.
         self._reasons: dict[int, RecordsError] = {}
+        # Those of which it was asked whether an earlier run has done them.
+        self._begun: set[int] = set()
         # How much was written down when a key was last asked by itself.
         self._asked_at: dict[int, int] = {}
 
@@ -94,7 +95,7 @@ class Rounds:
             if not self.turn.goes_on():
                 return
             items = BatchItem.objects.filter(pk=pk, status=ItemStatus.PENDING)
-            item = items.select_related("batch").first()
+            item = outcomes.to_work_on(items).first()
             if item and self._work_on(item):
                 yield item
 
@@ -112,9 +113,10 @@ class Rounds:
     def _work_on(self, item: BatchItem) -> bool:
         """False if it waits for the holder of a key."""
         # A run that was killed may have taken the step and not said so.
-        if outcomes.is_done(item):
+        if item.pk not in self._begun and outcomes.is_done(item):
             outcomes.close(item)
             return True
+        self._begun.add(item.pk)
         try:
             is_finished = self._advance(item)
         except Exception as error:
@@ -127,7 +129,8 @@ class Rounds:
     def _advance(self, item: BatchItem) -> bool:
         pin(item)
         journal = Journal(item)
-        work = self._begin(item, journal)
+        # Read with the item: a person who loses a role is stopped at the next one.
+        work = self._begin(item, journal, item.batch.by)
         found = play(work, journal)
         if isinstance(found, Ended):
             work.enter(found.value)
@@ -136,10 +139,9 @@ class Rounds:
         BatchItem.objects.filter(pk=item.pk).update(asks=found)
         return False
 
-    def _begin(self, item: BatchItem, journal: Journal) -> Work:
+    def _begin(self, item: BatchItem, journal: Journal, by: User) -> Work:
         """Check the rules for one item. Raises what the step raises, VersionMoved."""
-        if record := outcomes.moved(item):
-            raise VersionMoved(record)
+        outcomes.require_same(item)
         keeper = self.keys.keeper
         stamper = KeepingStamper(keeper.timestamper, journal)
         # An item that stopped once may stop again: its pages are remembered.
@@ -148,8 +150,7 @@ class Rounds:
         assert item.at is not None  # it has been pinned
         return self.worker(
             record_id=item.record_id,
-            # Read afresh: a person who loses a role is stopped at the next record.
-            by=User.objects.get(pk=item.batch.by_id),
+            by=by,
             at=item.at,
             desk=desk,
             reason=item.batch.reason,
@@ -223,10 +224,11 @@ class Rounds:
 
     def _refuse_what_may_not(self, ids: Sequence[int]) -> Outcomes[list[BatchItem]]:
         refused = []
+        by = User.objects.get(pk=self.batch.by_id)
         items = BatchItem.objects.filter(pk__in=ids, status=ItemStatus.PENDING)
-        for item in items.select_related("batch"):
+        for item in outcomes.to_work_on(items):
             try:
-                self._begin(item, Journal(item)).act.close()
+                self._begin(item, Journal(item), by).act.close()
             except Exception as error:
                 outcomes.judge(item, error)
                 refused.append(item)
