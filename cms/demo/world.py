@@ -191,6 +191,8 @@ def make_people(units: dict[str, Unit]) -> dict[str, User]:
     return users
 
 
+# Schools seal records, the department its packages for the ministry.
+SEALED = ("my-ngai", "hoa-thuan", "so-gddt-dong-thap")
 OFFICES = {
     "head": "Hiệu trưởng",
     "class_teacher": "Giáo viên chủ nhiệm",
@@ -204,11 +206,12 @@ def make_keys(users: dict[str, User], units: dict[str, Unit], at: datetime) -> N
         if person.role in OFFICES:
             _make_key(users[person.username], units[person.unit], person.role, at)
     ca = development_ca()
-    for school in (units["my-ngai"], units["hoa-thuan"]):
-        if not school.credentials.exists():
-            seal = ca.issue_seal(school=school.name, tax_code=school.tax_code, at=at)
+    for code in SEALED:
+        unit = units[code]
+        if not unit.credentials.exists():
+            seal = ca.issue_seal(school=unit.name, tax_code=unit.tax_code, at=at)
             Credential.objects.create(
-                unit=school, provider="pkcs12", reference=_reference(seal.path)
+                unit=unit, provider="pkcs12", reference=_reference(seal.path)
             )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from documents import machine
-from documents.models import Role, SchoolClass, State, User
+from documents.models import ISSUED_STATES, Role, SchoolClass, State, Unit, User
 from documents.reading import log_reads
 from workflow.services.drafts import settle_class
 from workflow.services.editing import in_grid_of
@@ -110,6 +110,7 @@ class ClassView(StaffView):
             summary=grid.summary(),
             ready=[s for s in self.sheets if s.is_ready and self._may_submit(s)],
             teaches=user.holds(Role.CLASS_TEACHER, *place),
+            prints=self._may_print(place),
             grid=page_data(self.request, self.school_class, grid, shown),
             texts=texts(),
             state=self.request.GET.get("state", ""),
@@ -126,6 +127,11 @@ class ClassView(StaffView):
         drafts = records.filter(school_class=self.school_class, state=State.DRAFT)
         returned = set(came_back(drafts).values_list("pk", flat=True))
         return [sheet for sheet in sheets if sheet.record.pk in returned]
+
+    def _may_print(self, place: tuple[Unit, SchoolClass]) -> bool:
+        if not any(self.request.user.holds(role, *place) for role in SCHOOL_ROLES):
+            return False
+        return any(sheet.record.state in ISSUED_STATES for sheet in self.sheets)
 
     def _may_submit(self, sheet: Sheet) -> bool:
         return machine.permitted(sheet.record, "submit", self.request.user)

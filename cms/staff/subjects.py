@@ -21,6 +21,7 @@ from documents.exchange.standing import signed_rows
 from documents.kinds import KINDS
 from documents.kinds.fields import Field
 from documents.models import Record, Role, SchoolClass, State, User
+from workflow.services.drafts import settle_records
 from workflow.services.editing import is_within, taught_parts
 from workflow.services.keys.credentials import signer_of
 
@@ -68,6 +69,13 @@ def classes_of(user: User) -> list[Taught]:
     return sorted(by_name, key=lambda one: one.school_class.school_year, reverse=True)
 
 
+def settle_rows(teacher: User, **where: Any) -> None:
+    """What is typed becomes versions: only those are counted, shown and signed."""
+    typed = Record.objects.taught_by(teacher).filter(working_copy__isnull=False)
+    if keys := list(typed.filter(**where).values_list("pk", flat=True)):
+        settle_records(keys, at=timezone.now())
+
+
 def _assigned(user: User) -> dict[int, Taught]:
     subjects: dict[SchoolClass, list[str]] = defaultdict(list)
     for one in user.standing:
@@ -96,6 +104,8 @@ class SubjectsView(StaffView):
     header_icon = "group"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # The own rows only: others may be in the middle of theirs.
+        settle_rows(self.request.user, working_copy__author=self.request.user)
         rows = classes_of(self.request.user)
         return super().get_context_data(rows=rows, **kwargs)
 
@@ -117,6 +127,8 @@ class ConfirmView(StaffView):
 
     @cached_property
     def taught(self) -> Taught:
+        # Nobody signs what the page did not show: also what others are typing.
+        settle_rows(self.request.user, school_class=self.kwargs["class_id"])
         for one in classes_of(self.request.user):
             if one.school_class.pk == self.kwargs["class_id"]:
                 return one

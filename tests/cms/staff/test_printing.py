@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from documents.models import ReadLog
+from documents.models import ReadLog, Record
 from tests import factories
 
 from .conftest import MOST_QUERIES, fill, to
@@ -89,6 +89,25 @@ def test_what_is_not_signed_is_left_out_and_named(
     assert draft_record.book.pupil.name in page
     assert "No record of this class is signed yet." in page
     assert answer["Content-Type"].startswith("text/html")
+
+
+def test_the_class_leads_to_its_paper_copies_once_a_record_is_signed(
+    sign_in, registrar, school, school_class
+):
+    record = factories.make_draft(school_class)
+    english = factories.make_user(
+        "english", "subject_teacher", school, school_class, subject="foreign_language"
+    )
+    page, link = to("class", school_class.pk), f'href="{to("print", school_class.pk)}"'
+
+    before = sign_in(registrar).get(page).content.decode()
+    Record.objects.filter(pk=record.pk).update(state="signed")
+    after = sign_in(registrar).get(page).content.decode()
+    without_right = sign_in(english).get(page).content.decode()
+
+    assert link not in before
+    assert link in after
+    assert link not in without_right
 
 
 @pytest.mark.parametrize("copies", ["0", "6", "many"])

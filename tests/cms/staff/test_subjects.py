@@ -9,6 +9,7 @@ from documents.models import Record, SchoolClass, Signature, User
 from tests.factories import make_class, make_draft, make_pupil, make_user
 from workflow.models import Batch
 from workflow.services import confirm_rows
+from workflow.services.grid import CellEdit, save_cells
 
 ENGLISH = "foreign_language"
 
@@ -75,6 +76,41 @@ def test_what_changed_after_the_page_was_made_is_left_out(
     sign_in(linguist).post(confirm_url(school_class), {"version": shown})
 
     assert [item.record for item in Batch.objects.get().items.all()] == [drafts[0]]
+
+
+def typed(record: Record, by: User, comment: str) -> None:
+    """What the grid saves, a moment ago."""
+    path = f"subjects.{ENGLISH}.comment"
+    was = record.current.content.subjects[ENGLISH].comment
+    outcome = save_cells(edits={record.pk: [CellEdit(path, was, comment)]}, by=by)
+    assert outcome[record.pk].saved == {path: comment}
+
+
+def test_scores_just_typed_wait_to_be_signed(
+    sign_in, linguist: User, draft_record: Record, school_class: SchoolClass
+):
+    confirm_rows(record_id=draft_record.pk, by=linguist)
+    typed(draft_record, linguist, "Phát âm rõ.")
+    client = sign_in(linguist)
+
+    classes = client.get(reverse("staff:subjects")).content.decode()
+    rows = client.get(confirm_url(school_class)).content.decode()
+
+    assert "0/1" in classes
+    assert "Phát âm rõ." in rows
+
+
+def test_what_somebody_types_under_an_open_page_is_not_signed(
+    sign_in, linguist: User, teacher: User, draft_record: Record, school_class
+):
+    client = sign_in(linguist)
+    client.get(confirm_url(school_class))
+    typed(draft_record, teacher, "Em học tốt.")
+
+    done = client.post(confirm_url(school_class), {"version": draft_record.current_id})
+
+    assert done.url == reverse("staff:subjects")
+    assert not Batch.objects.exists()
 
 
 def test_the_queue_leads_to_what_waits(
