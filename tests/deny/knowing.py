@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cast import (
     CLASS_TEACHER,
+    DEPARTMENT,
     GRID,
     HEAD,
     INSPECTOR,
@@ -44,6 +45,12 @@ def secrets_of(scene: Scene) -> list[tuple[str, People]]:
         (comment, people(SCHOOL, WATCHERS)),
         (str(draft.uuid), NAMES),
         (str(scene.batch.uuid), people(OFFICE, WATCHERS)),
+        (str(scene.batch.consents.get().uuid), HEAD),
+        *((str(run.uuid), REGISTRAR) for run in scene.imports.values()),
+        (str(scene.run.uuid), REGISTRAR),
+        (str(scene.failed_run.uuid), REGISTRAR),
+        (scene.package.uuid.hex[:8], people(REGISTRAR, DEPARTMENT)),
+        (str(scene.late.uuid), people(OFFICE, WATCHERS)),
         (PHRASE, people(OFFICE, CLASS_TEACHER)),
         (IMPORTED, REGISTRAR),
         (MAIL, HEAD),
