@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -161,8 +162,13 @@ def counts_by_state_of(sheets: list[Sheet]) -> list[tuple[str, int]]:
 
 @require_POST
 def submit_class(request: StaffRequest, class_id: int) -> HttpResponse:
-    """Submit what is ready in the background: an outcome for each record."""
+    """Submit what is ready in the background: an outcome for each record.
+
+    The class teacher's act: for others not even what is typed becomes a version.
+    """
     school_class = open_class(request.user, class_id)
+    if not request.user.holds(Role.CLASS_TEACHER, school_class.school, school_class):
+        raise PermissionDenied
     settle_class(school_class, by=request.user, at=timezone.now())
     sheets = sheets_of(records_of(request.user, school_class))
     ready = [sheet.record.pk for sheet in sheets if sheet.is_ready]

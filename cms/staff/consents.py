@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from cms.characters import sent_by_script
 from documents.errors import RecordsError
 from documents.models import User
 from workflow import tasks
@@ -129,9 +130,9 @@ def agent_request(request: StaffRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def agent_answer(request: StaffRequest, uuid: UUID) -> HttpResponse:
     """What the agent gave to the page."""
-    consent = own_consent(request.user, uuid)
+    consent, body = own_consent(request.user, uuid), sent_by_script(request)
     try:
-        accepted = consents.take_answer(consent, request.body, at=timezone.now())
+        accepted = consents.take_answer(consent, body, at=timezone.now())
     except RecordsError as error:
         return refused(error)
     if accepted.signatures:

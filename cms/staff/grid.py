@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from cms.characters import has_unkept, sent_by_script, texts_in
 from documents.errors import RecordsError
 from documents.kinds.fields import Field
 from documents.models import SchoolClass, User
@@ -127,11 +128,13 @@ def _seen(control: Any, text: str) -> Any:
 def read_body(request: HttpRequest) -> dict[str, Any]:
     """Raises Malformed."""
     try:
-        body = json.loads(request.body)
-    except ValueError as error:
+        body = json.loads(sent_by_script(request))
+    except (ValueError, RecursionError) as error:
         raise Malformed("not JSON") from error
     if not isinstance(body, dict):
         raise Malformed("not an object")
+    if has_unkept(texts_in(body)):
+        raise Malformed("a character that is not kept")
     return body
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from cms.characters import sent_by_script
 from documents.errors import RecordsError
 from documents.models import Role, Unit
 from workflow.models import Credential
@@ -158,8 +159,9 @@ def try_key(request: StaffRequest, whose: str) -> HttpResponse:
 def register_agent(request: StaffRequest) -> HttpResponse:
     """The certificate that the agent has shown to the page."""
     require_role(request.user, SIGNERS)
+    entry = sent_by_script(request)
     try:
-        found = registering.register_agent_key(request.user, request.body)
+        found = registering.register_agent_key(request.user, entry)
     except RecordsError as error:
         return refused(error)
     messages.success(request, registered(found))
@@ -184,12 +186,13 @@ def trial_request(request: StaffRequest) -> HttpResponse:
 def trial_answer(request: StaffRequest) -> HttpResponse:
     """Whether the signature of the trial is good."""
     require_role(request.user, SIGNERS)
+    answer = sent_by_script(request)
     asked = request.session.pop(TRIAL, "")
     if not asked:
         return JsonResponse({"error": {"code": "request_expired"}}, status=409)
     trial = SigningRequest.load(asked)
     try:
-        registering.take_trial(request.user, trial, request.body, at=timezone.now())
+        registering.take_trial(request.user, trial, answer, at=timezone.now())
     except RecordsError as error:
         return refused(error)
     messages.success(request, _("The token signs, and the signature is good."))

@@ -20,6 +20,7 @@ from workflow.models import Deadline, LateRequest
 from workflow.services.season.late import (
     could_ask,
     decide_late,
+    may_ask,
     may_decide,
     open_requests,
     request_late,
@@ -159,7 +160,7 @@ class LateRequestView(StaffView):
         return super().get_context_data(
             row=self.row,
             records=records.filter(late__request=self.row).listed(),
-            shows_names=not may_decide(self.request.user, self.row.school),
+            shows_names=may_ask(self.request.user, self.row.school),
             form=(form or DecisionForm()) if self.decides else None,
             **kwargs,
         )

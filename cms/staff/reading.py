@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
-
 from django.core import signing
 from django.utils import timezone
 
-from documents.models import ReadLog, Record
+from documents.models import Record
 from documents.reading import log_reads
 
 from .roles import StaffRequest
@@ -32,18 +29,3 @@ def note_frame(request: StaffRequest, record: Record) -> None:
         page = None
     if page != [request.user.pk, record.pk]:
         note_view(request, record)
-
-
-def note_found(request: StaffRequest, record_ids: Iterable[int]) -> None:
-    """Enter that words of these records were shown among the hits of a search.
-
-    Once an hour, not at each letter that somebody goes on typing.
-    """
-    keys, now = list(record_ids), timezone.now()
-    if not keys:
-        return
-    lately = ReadLog.objects.filter(
-        record__in=keys, user=request.user, at__gt=now - timedelta(seconds=VALID_FOR)
-    )
-    found = Record.objects.filter(pk__in=keys).exclude(pk__in=lately.values("record"))
-    log_reads(found.select_related("book"), by=request.user, access="view", at=now)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from documents.models import Role
+from search.reading import log_found
 from search.services import Facet, Results, search_records
 
-from .reading import note_found
 from .states import word
 from .views import StaffView
 
@@ -68,8 +69,7 @@ class SearchView(StaffView):
         start = self.request.GET.get("from", "")
         offset = int(start) if start.isdigit() and len(start) < 6 else 0
         results = search_records(query, self.request.user, offset=offset)
-        with_words = (hit.record_id for hit in results.hits if hit.snippet)
-        note_found(self.request, with_words)
+        log_found(results.hits, by=self.request.user, at=timezone.now())
         return results
 
     def _more(self, results: Results | None, query: str) -> str:

@@ -60,7 +60,7 @@ def plan_import(
         raise NotAllowedToImport(f"{by} at {unit.code}")
     uploads = [Upload.of(file) for file in files]
     plan = make_plan(_join(uploads, unit, school_year, mends), unit)
-    _check_classes(plan, by)
+    _check_names(plan.class_names(), plan, by)
     return _store(plan, uploads, mends, by=by, at=at)
 
 
@@ -110,8 +110,13 @@ def commit_import(
 
 @transaction.atomic
 def discard_import(*, run_id: int, by: User | None, at: datetime) -> ImportRun:
-    """Close a dry run without writing anything. Raises PlanIsClosed."""
+    """Close a dry run without writing anything.
+
+    Raises PlanIsClosed, and NotAllowedToImport for who could not confirm it.
+    """
     run = _claim(run_id, by)
+    names = run.rows.exclude(class_name="").values_list("class_name", flat=True)
+    _check_names(set(names), run, by)
     run.status = ImportStatus.DISCARDED
     run.save(update_fields=["status"])
     return run
@@ -137,7 +142,7 @@ def _commit(
     plan = make_plan(joined, unit)
     if plan.fingerprint() != run.report["fingerprint"]:
         raise PlanIsStale(f"run {run.pk}")
-    _check_classes(plan, by)
+    _check_names(plan.class_names(), run, by)
     if plan.is_blocked or (plan.errors and not skip_wrong):
         raise PlanHasErrors(len(plan.errors))
     sign_lineage(plan, _mends(run))
@@ -235,19 +240,19 @@ def _may_import_something(by: User | None, unit: Unit) -> bool:
     )
 
 
-def _check_classes(plan: Plan, by: User | None) -> None:
+def _check_names(names: set[str], of: Plan | ImportRun, by: User | None) -> None:
     """A class teacher imports the own class only. Raises NotAllowedToImport."""
-    if by is None or by.holds(Role.REGISTRAR, plan.unit):
+    if by is None or by.holds(Role.REGISTRAR, of.unit):
         return
     own = {
         assignment.school_class.name
         for assignment in by.standing
         if assignment.role == Role.CLASS_TEACHER
-        and assignment.unit_id == plan.unit.pk
+        and assignment.unit_id == of.unit.pk
         and assignment.school_class is not None
-        and assignment.school_class.school_year == plan.school_year
+        and assignment.school_class.school_year == of.school_year
     }
-    if others := plan.class_names() - own:
+    if others := names - own:
         raise NotAllowedToImport(f"{by} for {', '.join(sorted(others))}")
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -35,6 +35,17 @@ class User(AbstractUser):
     def first_name(self) -> str:  # type: ignore[override]
         """What Wagtail writes beside the person's picture: the whole name."""
         return self.full_name
+
+    @classmethod
+    def from_db(cls, *row: Any, **how: Any) -> Self:
+        """Nobody comes out of the database with the flag of a superuser.
+
+        Django and Wagtail ask it before they ask any backend, in many places; here
+        it opens nothing (docs/adr/0004).
+        """
+        user = super().from_db(*row, **how)
+        user.is_superuser = False
+        return user
 
     def get_full_name(self) -> str:
         return str(self)

@@ -8,17 +8,19 @@ from html import unescape
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from documents.models import State, User
+from search.reading import log_found
 from search.services import MAX_PAGE, PAGE, Hit, Results, search_records
 
 WRONG_USE = 2
 
 
 class Command(BaseCommand):
-    help = "Find records among those that a user may see."
+    help = "Find records among those that a user may see; the log says what was read."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("query")
@@ -32,6 +34,7 @@ class Command(BaseCommand):
             raise CommandError(sentence, returncode=WRONG_USE)
         user = _user(options["username"])
         results = search_records(options["query"], user, limit=options["limit"])
+        log_found(results.hits, by=user, at=timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(_document(results), ensure_ascii=False))
             return

@@ -6,6 +6,7 @@ from documents.kinds.primary_year import SubjectMark
 from documents.models import ReadLog, Record, State
 from tests import factories
 from workflow.models import Batch
+from workflow.services.grid import CellEdit, save_cells
 
 from .conftest import MOST_QUERIES, fill, to
 
@@ -121,6 +122,21 @@ def test_a_class_of_another_school_is_not_there(
     assert client.post(to("submit-class", school_class.pk)).status_code == 404
     assert client.post(to("submit", draft_record.uuid)).status_code == 404
     assert states_of([draft_record]) == {State.DRAFT}
+
+
+@pytest.mark.parametrize("role", ["head", "registrar"])
+def test_nobody_submits_a_class_for_its_teacher(
+    request, sign_in, school_class, draft_record, teacher, role
+):
+    edit = CellEdit("height_cm", 125, 130)
+    save_cells(edits={draft_record.pk: [edit]}, by=teacher)
+    client = sign_in(request.getfixturevalue(role))
+
+    response = client.post(to("submit-class", school_class.pk))
+
+    assert (response.status_code, response.url) == (302, "/admin/")
+    assert not Batch.objects.exists()
+    assert draft_record.versions.count() == 1
 
 
 @pytest.mark.parametrize("role", ["officer", "inspector", "admin_user"])

@@ -114,11 +114,16 @@ def test_the_school_reads_and_does_not_decide(sign_in, head, asked, draft_record
     assert asked.is_open
 
 
-def test_a_commune_reads_and_does_not_decide(sign_in, units, asked):
+def test_a_commune_reads_without_names_and_does_not_decide(
+    sign_in, units, asked, draft_record
+):
     client = sign_in(factories.make_user("commune", "officer", units["commune"]))
     url = to("late-request", asked.uuid)
 
-    assert client.get(url).status_code == 200
+    page = client.get(url)
+
+    assert page.status_code == 200
+    assert draft_record.book.pupil.name not in page.content.decode()
     assert client.post(url, {"act": "refuse", "answer": "x"}).status_code == 404
     asked.refresh_from_db()
     assert asked.is_open

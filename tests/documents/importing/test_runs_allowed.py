@@ -9,7 +9,7 @@ from documents.importing.errors import (
     SchoolYearIsWrong,
     UnitIsNoSchool,
 )
-from documents.importing.runs import commit_import
+from documents.importing.runs import commit_import, discard_import
 from documents.models import ImportRun
 from tests import factories
 
@@ -44,6 +44,18 @@ def test_a_class_teacher_imports_the_own_class_and_no_other(school, teacher):
 
     with pytest.raises(NotAllowedToImport):
         plan(school, class_files(name="4B"), by=teacher)
+
+
+def test_a_class_teacher_throws_no_dry_run_of_another_class_away(
+    school, registrar, teacher
+):
+    run = plan(school, class_files(name="4B"), by=registrar)
+
+    with pytest.raises(NotAllowedToImport):
+        discard_import(run_id=run.pk, by=teacher, at=LATER)
+
+    run.refresh_from_db()
+    assert run.status == "planned"
 
 
 @pytest.mark.parametrize("year", ["2025", "2025-2027", "2025/2026", ""])

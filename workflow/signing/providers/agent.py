@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ from workflow.signing.providers.proof import is_signature
 LIFETIME = timedelta(minutes=10)
 # A class of 50 with RSA-4096 has 35 kB; a school of 1,600 about 1.1 MB.
 ANSWER_LIMIT = 2 * 1024 * 1024
+CODE = re.compile("[a-z0-9_ ]{1,40}")
 MAX_CHAIN = 5
 FITTING = {
     "ec": {Mechanism.ECDSA},
@@ -223,7 +225,7 @@ def read_answer(answer: bytes) -> Mapping[str, Any]:
         raise AnswerRefused("too long")
     try:
         data = json.loads(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AnswerRefused("no JSON") from error
     if not isinstance(data, dict):
         raise AnswerRefused("no object")
@@ -242,9 +244,11 @@ def read_signatures(listed: Any, limit: int) -> list[bytes]:
 def reason_of(error: Any, name: str) -> RecordsError:
     """The agent's code as an error of ours; what we do not know stays a code."""
     code = str(error.get("code", "")) if isinstance(error, dict) else ""
+    # It is kept and shown: what is no name of an error is not.
+    code = code if CODE.fullmatch(code) else ""
     if code == AuthorisationDeclined.code:
         return AuthorisationDeclined(code)
     for kind in NAMED:
         if kind.code == code:
             return kind(name)
-    return AgentStopped(code[:40])
+    return AgentStopped(code)

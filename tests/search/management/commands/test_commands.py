@@ -40,6 +40,23 @@ def test_json_is_one_document(lan, inspector, capsys):
     assert answer["facets"]["class"] == [{"value": "3b", "label": "3B", "count": 1}]
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_who_is_shown_words_of_a_comment_has_read_the_record_on_the_console_too(
+    lan, inspector, form
+):
+    for typed in ("chăm chỉ", "chăm"):  # twice within the hour
+        call_command("search_records", typed, "--as", "inspector", *form)
+
+    [line] = lan.reads.all()
+    assert (line.user, line.access) == (inspector, "view")
+
+
+def test_who_is_shown_a_name_alone_on_the_console_has_read_nothing(lan, inspector):
+    call_command("search_records", "lan", "--as", "inspector")
+
+    assert not lan.reads.exists()
+
+
 def test_a_query_may_begin_like_an_option(lan, inspector, capsys):
     call_command("search_records", "--as", "inspector", "--", "--lan")
 

@@ -178,6 +178,7 @@ def test_what_is_no_list_of_signatures_is_refused(answered, signer, listed):
         ({"code": "authorisation_declined"}, AuthorisationDeclined),
         ({"code": "token_absent"}, TokenAbsent),
         ({"code": "something new"}, AgentStopped),
+        ({"code": "\ud800"}, AgentStopped),
         (None, AgentStopped),
         (["?"], AgentStopped),
     ],
