@@ -1,53 +1,87 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.test import TransactionTestCase as _TransactionTestCase
+from django.db import connection
+from django.test import TransactionTestCase
+from django.test.utils import setup_databases
 from django.utils import translation
 from playwright.sync_api import expect
 
-from documents import triggers
 from documents.models import Record, SchoolClass, Unit, User
 from tests import factories
-from tests.installation import Installation, new_installation
+from tests.installation import Installation, as_tested, give_back
+from tests.shared import Shared
 from workflow.memory import keep_what_is_loaded
 from workflow.services import lock_record, sign_record, submit_record
 
-# Django keeps this method to itself, and its stubs leave it out.
-TransactionTestCase: Any = _TransactionTestCase
+# Of the database that is no test database.
+NAME = connection.settings_dict["NAME"]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _flush_may_pass_the_triggers() -> Iterator[None]:
-    """Between transactional tests the test database alone may be emptied."""
-    flush = TransactionTestCase._fixture_teardown
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
+) -> Iterator[Installation]:
+    """Migrated once; a copy of it is what the database is after transactional tests.
 
-    def flush_without_triggers(self: Any) -> None:
-        triggers.remove()
-        try:
-            flush(self)
-        finally:
-            triggers.install()
+    Django would leave it without the rows of the migrations, and only for those tests
+    that happen to run later in the same process.
+    """
 
-    TransactionTestCase._fixture_teardown = flush_without_triggers
-    yield
-    TransactionTestCase._fixture_teardown = flush
+    def begin_again(test: Any) -> None:
+        give_back(made)
+
+    with django_db_blocker.unblock():
+        if connection.settings_dict["NAME"] == NAME:
+            # None of the tests at hand looks into it, but some want a copy.
+            setup_databases(verbosity=0, interactive=False)
+        made = as_tested(tmp_path_factory.mktemp("migrated") / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", begin_again)
+        yield made
+    made.drop()
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: Installation) -> Installation:
+    """An empty installation on the database of the tests: to copy, not to change."""
+    return django_db_setup
 
 
 @pytest.fixture(scope="session")
 def demo_template(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Installation]:
-    """An installation with the demo, loaded once for each process of the tests."""
-    made = new_installation(tmp_path_factory.mktemp("whole") / "template")
-    done = made.manage("load_demo")
-    assert done.returncode == 0, done.stderr
-    yield made
-    made.drop()
+    migrated: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    """An installation with the demo, loaded once for all processes of the tests."""
+
+    def load(folder: Path) -> Installation:
+        made = migrated.copy(folder)
+        for word in ("load_demo", "setup_site"):
+            done = made.manage(word)
+            assert done.returncode == 0, done.stderr
+        made.rest()
+        return made
+
+    return Shared(common_folder(tmp_path_factory)).get("demo", load)
+
+
+def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of this run of the tests."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What the processes of the tests had in common goes with the last of them."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        factory: Any = session.config._tmp_path_factory  # type: ignore[attr-defined]
+        Shared(common_folder(factory)).drop()
 
 
 @pytest.fixture

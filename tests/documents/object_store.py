@@ -75,11 +75,11 @@ def running(folder: Path) -> Iterator[Store]:
         yield Store(f"http://127.0.0.1:{port}", folder)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         assert process.poll() is None, "versitygw ended by itself"
         try:
             urllib.request.urlopen(url, timeout=2).close()

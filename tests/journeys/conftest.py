@@ -20,17 +20,25 @@ ENGLISH = (
 
 
 @pytest.fixture(scope="module")
-def site(
+def demo_in_english(
     demo_template: Installation, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """The demo served as `make run` serves it: site, worker, real signatures."""
+) -> Iterator[Installation]:
+    """A copy for the tests of a module to change.
+
+    Wagtail speaks the language of a person's profile; the tests quote English.
+    """
     copy = demo_template.copy(tmp_path_factory.mktemp("site") / "data")
-    # Wagtail speaks the language of a person's profile; the tests quote English.
     copy.manage("shell", "--no-imports", "-c", ENGLISH)
-    running = Site.start(copy)
+    yield copy
+    copy.drop()
+
+
+@pytest.fixture(scope="module")
+def site(demo_in_english: Installation) -> Iterator[Site]:
+    """The demo served by the processes of `make run`: site, worker, real signatures."""
+    running = Site.fork(demo_in_english)
     yield running
     running.stop()
-    copy.drop()
 
 
 @pytest.fixture(scope="module")

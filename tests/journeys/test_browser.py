@@ -24,7 +24,7 @@ from playwright.sync_api import (
 )
 
 from cms.demo.world import PASSWORD
-from tests.installation import Site
+from tests.installation import Installation, Site
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,6 +40,14 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TOO_WIDE = """[document.documentElement, ...document.querySelectorAll("main")]
     .map(one => one.scrollWidth - one.clientWidth).reduce((a, b) => Math.max(a, b))"""
 LONG = 120_000  # ms: a class is rendered and signed in the background
+
+
+@pytest.fixture(scope="module")
+def site(demo_in_english: Installation) -> Iterator[Site]:
+    """As `make run` serves it, to the last process; other journeys are in a hurry."""
+    running = Site.start(demo_in_english)
+    yield running
+    running.stop()
 
 
 @contextmanager

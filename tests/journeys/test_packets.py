@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.installation import Installation, new_installation
+from tests.installation import Installation
 
 pytestmark = pytest.mark.journey
 
@@ -82,16 +82,9 @@ def exported_trust(place: Installation, folder: Path) -> list[str]:
     return sorted(map(str, folder.iterdir()))
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = new_installation(tmp_path_factory.mktemp("elsewhere") / "empty")
-    yield made
-    made.drop()
-
-
 @pytest.fixture
-def elsewhere(empty: Installation, tmp_path: Path) -> Iterator[Installation]:
-    copy = empty.copy(tmp_path / "elsewhere")
+def elsewhere(migrated: Installation, tmp_path: Path) -> Iterator[Installation]:
+    copy = migrated.copy(tmp_path / "elsewhere")
     yield copy
     copy.drop()
 

@@ -44,6 +44,6 @@ def test_every_message_comes_through(connection: Connection):
         for number in range(5):
             queue.put({"number": number})
 
-        taken = [queue.get(timeout=5).payload["number"] for _ in range(5)]
+        taken = [queue.get(timeout=60).payload["number"] for _ in range(5)]
 
     assert sorted(taken) == list(range(5))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.installation import ROOT, Installation, new_installation
+from tests.installation import Child, Installation, Ready
 from tests.workflow.brokers import BROKERS
 
 pytestmark = pytest.mark.concurrency
@@ -29,48 +27,36 @@ class School:
     url: str
 
     @property
-    def environment(self) -> dict[str, str]:
-        return self.installation.environment | {"BROKER_URL": self.url}
+    def ready(self) -> Ready:
+        return Ready.of(self.installation.environment | {"BROKER_URL": self.url})
 
     def __call__(self, *words: object) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.workflow.broker_school", *map(str, words)],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = self.ready.run("tests.workflow.broker_school", *map(str, words))
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout)
 
     @contextmanager
-    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+    def worker(self) -> Iterator[Child]:
         """As it is deployed, in a group of its own."""
         words = ["worker", "--concurrency", "1", "--loglevel", "warning"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "workflow", "--quiet", *words],
-            cwd=ROOT,
-            env=self.environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        log = self.installation.folder / "worker.log"
+        child = self.ready.begin("celery", "-A", "workflow", "--quiet", *words, out=log)
         try:
-            yield process
+            yield child
         finally:
-            if process.poll() is None:
-                process.terminate()
-            process.wait(timeout=60)
+            if child.poll() is None:
+                child.terminate()
+            child.wait(timeout=60)
 
 
 @pytest.fixture(scope="module", params=BROKERS)
 def school(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    migrated: Installation,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[School]:
     with BROKERS[request.param]() as url:
-        made = new_installation(tmp_path_factory.mktemp(request.param) / "data")
+        made = migrated.copy(tmp_path_factory.mktemp(request.param) / "data")
         school = School(made, url)
         school("build")
         yield school

@@ -16,6 +16,7 @@ from wagtail.users.models import UserProfile
 from documents.models import Record, SchoolClass, Unit, User
 from tests import factories
 from workflow.models import Deadline, Group
+from workflow.services import submit_record
 
 MOST_QUERIES = 12
 
@@ -68,6 +69,21 @@ def deadline(units: dict[str, Unit]) -> Deadline:
 
 
 @pytest.fixture
+def math_teacher(school: Unit, school_class: SchoolClass) -> User:
+    return factories.make_user(
+        "math", "subject_teacher", school, school_class, subject="math"
+    )
+
+
+@pytest.fixture
+def three_reviewed(school_class: SchoolClass, teacher: User) -> list[Record]:
+    records = fill(school_class, 3)
+    for record in records:
+        submit_record(record_id=record.pk, by=teacher)
+    return [Record.objects.get(pk=record.pk) for record in records]
+
+
+@pytest.fixture
 def queries_of() -> Callable[[Client, str], int]:
     """How many queries one page asks; the page must be there."""
 
@@ -106,6 +122,17 @@ def fill(school_class: SchoolClass, size: int, **content: Any) -> list[Record]:
     """Drafts of a class, as an import leaves them."""
     pupils = [factories.make_pupil(f"Trần Văn An {n}") for n in range(size)]
     return [factories.make_draft(school_class, pupil, **content) for pupil in pupils]
+
+
+def state_of(record: Record) -> str:
+    return str(Record.objects.get(pk=record.pk).state)
+
+
+def approve(
+    client: Client, record: Record, query: str = "", version: str | None = None
+) -> Any:
+    data = {"version": version or record.current_id}
+    return client.post(to("review", record.uuid) + query, data)
 
 
 def to(name: str, *args: Any, **query: str) -> str:

@@ -1,49 +1,21 @@
+"""The grid of a class: what it shows, what it saves, and who may not."""
+
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from documents.kinds.primary_year import SubjectMark
-from documents.models import Record, State, User
+from documents.models import Record, State
 from tests import factories
 from workflow.models import Batch, CommentPhrase, WorkingCopy
 from workflow.services.grid import CellEdit, save_cells
 
 from .conftest import MOST_QUERIES, fill, to
-
-MATH = "subjects.math.score"
-
-
-@pytest.fixture
-def math_teacher(school, school_class) -> User:
-    return factories.make_user(
-        "math", "subject_teacher", school, school_class, subject="math"
-    )
-
-
-def send(client: Client, record: Record, *cells: tuple[str, str, str], **more: Any):
-    body = {
-        "user": int(client.session["_auth_user_id"]),
-        "rows": {
-            str(record.uuid): [
-                {"path": path, "was": was, "value": value} for path, was, value in cells
-            ]
-        },
-    }
-    return client.post(
-        to("cells", record.school_class_id),
-        body | more,
-        content_type="application/json",
-    )
-
-
-def data_of(page: Any) -> Any:
-    return page.context["grid"]
+from .grids import MATH, add_phrase, data_of, send
 
 
 def test_the_page_has_a_row_a_pupil_and_the_kind_s_columns(
@@ -215,67 +187,6 @@ def test_the_class_is_submitted_as_it_is_typed(
     assert record.current.content.height_cm == 130
 
 
-# -- A subject teacher -----------------------------------------------------------
-
-
-def test_a_subject_teacher_sees_the_own_columns_only(
-    sign_in, math_teacher, school_class
-):
-    factories.make_draft(
-        school_class, subjects={"vietnamese": SubjectMark(comment="Đọc to.")}
-    )
-
-    page = sign_in(math_teacher).get(to("class", school_class.pk))
-
-    data = data_of(page)
-    assert {c["path"].rpartition(".")[0] for c in data["columns"]} == {"subjects.math"}
-    [row] = data["rows"]
-    assert {path for path, _severity, _text in row["findings"]} == {
-        "subjects.math.level"
-    }
-    assert row["submit"] == ""
-    assert "Đọc to." not in page.content.decode()
-    assert "Đọc to." not in json.dumps(data)
-
-
-def test_a_subject_teacher_s_form_is_the_own_subject(
-    sign_in, math_teacher, draft_record
-):
-    client = sign_in(math_teacher)
-
-    page = client.get(to("edit", draft_record.uuid))
-
-    fields = set(page.context["form"].fields) - {"base"}
-    assert {path.rpartition(".")[0] for path in fields} == {"subjects.math"}
-    assert client.get(to("record", draft_record.uuid)).status_code == 404
-
-
-def test_a_subject_teacher_saves_the_own_subject_only(
-    sign_in, math_teacher, draft_record
-):
-    other = "subjects.vietnamese.score"
-
-    answer = send(
-        sign_in(math_teacher), draft_record, (MATH, "9", "8"), (other, "9", "8")
-    )
-
-    outcome = answer.json()["rows"][str(draft_record.uuid)]
-    assert outcome["saved"] == {MATH: "8"}
-    assert list(outcome["errors"]) == [other]
-
-
-def test_a_subject_teacher_sees_the_own_classes(
-    sign_in, math_teacher, school, draft_record
-):
-    other = factories.make_draft(factories.make_class(school, "4B"))
-    client = sign_in(math_teacher)
-
-    rows = client.get(to("classes")).context["rows"]
-
-    assert [row.school_class.name for row in rows] == ["3B"]
-    assert client.get(to("class", other.school_class_id)).status_code == 404
-
-
 # -- Who may not -----------------------------------------------------------------
 
 
@@ -285,13 +196,13 @@ def test_a_subject_teacher_sees_the_own_classes(
 def test_nobody_from_elsewhere_reaches_the_cells_or_the_bank(
     sign_in, staff_of_elsewhere, teacher, draft_record, role
 ):
-    phrase = _add(sign_in(teacher), draft_record).json()["id"]
+    phrase = add_phrase(sign_in(teacher), draft_record).json()["id"]
     client = sign_in(staff_of_elsewhere[role])
 
     answers = [
         send(client, draft_record, (MATH, "9", "8")),
         client.get(to("phrases", draft_record.school_class_id)),
-        _add(client, draft_record),
+        add_phrase(client, draft_record),
         client.delete(to("phrase", phrase)),
     ]
 
@@ -327,37 +238,17 @@ def test_what_is_submitted_is_no_longer_typed_into(
 # -- The comment bank ------------------------------------------------------------
 
 
-def _add(client: Client, record: Record, path: str = "subjects.math.comment"):
-    body = {"row": str(record.uuid), "path": path, "level": "T", "text": "Tính nhanh."}
-    return client.post(
-        to("phrases", record.school_class_id), body, content_type="application/json"
-    )
-
-
 def test_a_sentence_is_added_used_and_deleted(sign_in, teacher, draft_record):
     client = sign_in(teacher)
     url = to("phrases", draft_record.school_class_id)
 
-    made = _add(client, draft_record).json()
+    made = add_phrase(client, draft_record).json()
     found = client.get(url).json()["phrases"]
     client.delete(to("phrase", made["id"]))
 
     assert found == [made]
     assert (made["part"], made["level"]) == ("subjects.math", "T")
     assert client.get(url).json()["phrases"] == []
-
-
-def test_a_subject_teacher_is_offered_the_own_subject(
-    sign_in, teacher, math_teacher, draft_record
-):
-    client = sign_in(teacher)
-    _add(client, draft_record)
-    _add(client, draft_record, path="subjects.vietnamese.comment")
-
-    url = to("phrases", draft_record.school_class_id)
-    found = sign_in(math_teacher).get(url).json()["phrases"]
-
-    assert [phrase["part"] for phrase in found] == ["subjects.math"]
 
 
 # -- Cost ------------------------------------------------------------------------

@@ -7,17 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cms.staff.history import ledger_lines
-from documents.models import LedgerEntry, ReadLog, Record, State
+from documents.models import LedgerEntry, ReadLog, State
 from tests import factories
 from workflow.services import edit_record
 
-from .conftest import MOST_QUERIES, to
+from .conftest import MOST_QUERIES, state_of, to
 
 SCHOOL = ["teacher", "head", "registrar"]
-
-
-def state_of(record):
-    return Record.objects.get(pk=record.pk).state
 
 
 @pytest.mark.parametrize("role", [*SCHOOL, "officer", "inspector"])

@@ -7,36 +7,19 @@ from typing import Any
 from pydantic import BaseModel
 
 from documents.canonical import canonical_json, content_digest
-from documents.exchange.headers import PackageHeader, RecordHeader
+from documents.exchange.headers import PackageHeader
 from documents.exchange.receipts import ReceiptHeader, ReceiptLine
 from documents.exchange.records import RecordPacket
 from documents.kinds.primary_year import PrimaryYearKind
 from tests.documents.rendering.sheets import year_sheet
-from tests.workflow.signing.material import CODE, NOW, TAX_CODE
+from tests.workflow.signing.material import NOW, RECORD, TAX_CODE, record_header
 
-RECORD = "1f8fad5bd9cb469fa16570867728950e"
 OTHER = "2f8fad5bd9cb469fa16570867728950e"
 PACKAGE = "9f8fad5bd9cb469fa16570867728950e"
 LINES = (
     ReceiptLine(RECORD, 1, "a" * 64, accepted=True),
     ReceiptLine(OTHER, 2, "b" * 64, accepted=False, code="record_digest_wrong"),
 )
-
-
-def header(content: bytes, **changes: Any) -> RecordHeader:
-    values: dict[str, Any] = {
-        "lookup_code": CODE,
-        "record": RECORD,
-        "kind": "primary_year",
-        "format_version": 1,
-        "form_version": "2025",
-        "number": 1,
-        "school_year": "2025-2026",
-        "issuer_code": "my-ngai",
-        "issuer_tax_code": TAX_CODE,
-        "sha256": content_digest("primary_year", 1, content),
-    }
-    return RecordHeader(**(values | changes))
 
 
 def packet(sheet: BaseModel | None = None, **changes: Any) -> RecordPacket:
@@ -48,7 +31,7 @@ def packet(sheet: BaseModel | None = None, **changes: Any) -> RecordPacket:
         "format_version": version,
         "sha256": content_digest(kind.code, version, content),
     }
-    return RecordPacket.write(header(content, **(facts | changes)), content)
+    return RecordPacket.write(record_header(content, **(facts | changes)), content)
 
 
 def package_header(**changes: Any) -> PackageHeader:

@@ -23,8 +23,9 @@ from documents.kinds.primary_year import (
     SubjectMark,
     TraitMark,
 )
-from tests.documents.exchange.packets import header, packet
+from tests.documents.exchange.packets import packet
 from tests.documents.rendering.sheets import NASTY, year_sheet
+from tests.workflow.signing.material import record_header
 
 # What the schema lets into a content and XML can hardly or not at all hold.
 ODD = [
@@ -100,7 +101,7 @@ def xmllint(data: bytes, schema: str) -> str:
 def test_any_content_comes_back_as_the_same_canonical_json(content: PrimaryYear):
     written = canonical_json(content)
 
-    data = RecordPacket.write(header(written), written).to_bytes()
+    data = RecordPacket.write(record_header(written), written).to_bytes()
 
     assert open_record(data).content == written
 
@@ -136,9 +137,9 @@ def test_nothing_is_written_that_does_not_come_back():
     more = content.replace(b'"school_year"', b'"school_colour":"red","school_year"', 1)
 
     with pytest.raises(PacketIncomplete):
-        RecordPacket.write(header(more), more)
+        RecordPacket.write(record_header(more), more)
     with pytest.raises(PacketIncomplete):
-        RecordPacket.write(header(content, sha256="0" * 64), content)
+        RecordPacket.write(record_header(content, sha256="0" * 64), content)
 
 
 def test_a_slot_over_parts_covers_just_the_rows_that_are_named():
@@ -187,7 +188,7 @@ def test_a_header_of_an_unknown_format_is_refused():
     content = canonical_json(year_sheet(3))
 
     with pytest.raises(KeyError):
-        RecordPacket.write(replace(header(content), format_version=3), content)
+        RecordPacket.write(replace(record_header(content), format_version=3), content)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +17,7 @@ from tests.workflow.signing.providers.csc_stub import ACCOUNT, Service
 from workflow.models import Batch, Consent, Credential, JournalEntry
 from workflow.services.bulk import consents
 from workflow.services.bulk.batches import run_batch, start_batch
+from workflow.services.bulk.runs import STALE
 from workflow.services.keys.credentials import development_ca
 from workflow.signing.development import IssuedKey
 from workflow.signing.profiles import Profile
@@ -88,6 +90,12 @@ def run(batch: Batch) -> list[str]:
 
 def statuses(batch: Batch) -> list[str]:
     return list(batch.items.order_by("pk").values_list("status", flat=True))
+
+
+def die(batch: Batch) -> None:
+    """As after kill -9: claimed by a run that shows no life any more."""
+    long_ago = timezone.now() - STALE - timedelta(seconds=1)
+    Batch.objects.filter(pk=batch.pk).update(claimed_at=long_ago, created_at=long_ago)
 
 
 def errors(batch: Batch) -> set[str]:

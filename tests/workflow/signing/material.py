@@ -31,7 +31,7 @@ HEAD = "Nguyễn Thị Hòa"
 PERSONAL_NUMBER = "087180001234"
 TAX_CODE = "1400123456"
 CODE = "0f8fad5bd9cb469fa16570867728950e"
-RECORD = "3f8fad5bd9cb469fa16570867728950e"
+RECORD = "1f8fad5bd9cb469fa16570867728950e"
 
 
 def content() -> PrimaryYear:
@@ -50,9 +50,7 @@ def content() -> PrimaryYear:
 CANONICAL = canonical_json(content())
 
 
-def unsigned_packet(content: bytes = CANONICAL, **changes: Any) -> RecordPacket:
-    """The data of the record, before anybody signed it."""
-    digest = content_digest("primary_year", 1, content)
+def record_header(content: bytes, **changes: Any) -> RecordHeader:
     values: dict[str, Any] = {
         "lookup_code": CODE,
         "record": RECORD,
@@ -63,9 +61,14 @@ def unsigned_packet(content: bytes = CANONICAL, **changes: Any) -> RecordPacket:
         "school_year": "2025-2026",
         "issuer_code": "my-ngai",
         "issuer_tax_code": TAX_CODE,
-        "sha256": digest,
+        "sha256": content_digest("primary_year", 1, content),
     }
-    return RecordPacket.write(RecordHeader(**(values | changes)), content)
+    return RecordHeader(**(values | changes))
+
+
+def unsigned_packet(content: bytes = CANONICAL, **changes: Any) -> RecordPacket:
+    """The data of the record, before anybody signed it."""
+    return RecordPacket.write(record_header(content, **changes), content)
 
 
 @cache

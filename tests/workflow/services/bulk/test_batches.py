@@ -1,16 +1,16 @@
+"""What a batch does with each of its records, and what stops it."""
+
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from documents.models import Artifact, LedgerEntry, Record, SchoolClass, User
-from tests.actors import bring_to
+from documents.models import Record, SchoolClass, User
 from tests.factories import make_draft, make_pupil, make_user
-from workflow import tasks
+from tests.workflow.services.bulk.batches import keys, submits, submitting
+from tests.workflow.services.signing_scene import statuses
 from workflow.errors import NoCredential
 from workflow.models import Batch, BatchItem
 from workflow.services import edit_record, return_record, submit_record
@@ -21,38 +21,8 @@ from workflow.services.bulk.batches import (
     retry_failed,
     run_batch,
     start_batch,
-    stopped_batches,
 )
-from workflow.services.bulk.outcomes import MAX_ATTEMPTS
-from workflow.services.bulk.runs import STALE
 from workflow.signing.errors import TimestampUnavailable
-
-
-@pytest.fixture
-def drafts(school_class: SchoolClass) -> list[Record]:
-    return [make_draft(school_class, make_pupil(f"Lê Văn {n}")) for n in "ABCD"]
-
-
-def keys(records: list[Record]) -> list[int]:
-    return [record.pk for record in records]
-
-
-def submitting(drafts: list[Record], by: User) -> Batch:
-    return start_batch(step="submit", record_ids=keys(drafts), by=by)
-
-
-def statuses(batch: Batch) -> list[str]:
-    return list(batch.items.order_by("pk").values_list("status", flat=True))
-
-
-def submits() -> QuerySet[LedgerEntry]:
-    return LedgerEntry.objects.filter(action="submit")
-
-
-def die(batch: Batch) -> None:
-    """As after kill -9: claimed by a run that shows no life any more."""
-    long_ago = timezone.now() - STALE - timedelta(seconds=1)
-    Batch.objects.filter(pk=batch.pk).update(claimed_at=long_ago, created_at=long_ago)
 
 
 def test_each_item_has_its_outcome(
@@ -90,48 +60,6 @@ def test_what_the_rules_refuse_is_not_tried_again(drafts: list[Record], head: Us
     assert retry_failed(batch) == 0
 
 
-def test_a_batch_goes_on_at_the_exact_record(drafts: list[Record], teacher: User):
-    batch = submitting(drafts, teacher)
-    run = run_batch(batch.pk)
-    next(run), next(run)
-    del run
-    die(batch)
-
-    rest = [item.record_id for item in run_batch(batch.pk)]
-
-    assert rest == keys(drafts[2:])
-    assert statuses(batch) == ["done"] * 4
-    assert submits().count() == 4
-
-
-def test_a_step_that_was_taken_and_not_noted_is_not_taken_twice(
-    drafts: list[Record], teacher: User
-):
-    batch = submitting(drafts, teacher)
-    submit_record(record_id=drafts[0].pk, by=teacher)
-
-    list(run_batch(batch.pk))
-
-    assert statuses(batch) == ["done"] * 4
-    assert submits().count() == 4
-
-
-def test_what_came_back_after_a_crash_is_not_returned_again(
-    drafts: list[Record], teacher: User, head: User
-):
-    """The dead run returned it; then the teacher mended and submitted it again."""
-    record = drafts[0]
-    submit_record(record_id=record.pk, by=teacher)
-    batch = start_batch(step="return", record_ids=[record.pk], by=head, reason="Sai")
-    return_record(record_id=record.pk, by=head, reason="Sai")
-    submit_record(record_id=record.pk, by=teacher)
-
-    list(run_batch(batch.pk))
-
-    assert statuses(batch) == ["done"]
-    assert Record.objects.get(pk=record.pk).state == "reviewed"
-
-
 def test_what_somebody_else_did_before_is_refused(
     drafts: list[Record], school_class: SchoolClass, teacher: User
 ):
@@ -142,35 +70,6 @@ def test_what_somebody_else_did_before_is_refused(
     list(run_batch(batch.pk))
 
     assert statuses(batch) == ["refused", "done", "done", "done"]
-
-
-def test_a_second_run_ends_while_the_first_one_lives(
-    drafts: list[Record], teacher: User
-):
-    batch = submitting(drafts, teacher)
-    first = run_batch(batch.pk)
-    next(first)
-
-    assert list(run_batch(batch.pk)) == []
-    assert len(list(first)) == 3
-
-    assert submits().count() == 4
-
-
-def test_a_run_that_was_taken_for_dead_leaves_the_batch_to_the_other(
-    drafts: list[Record], teacher: User
-):
-    batch = submitting(drafts, teacher)
-    slow = run_batch(batch.pk)
-    next(slow)
-    die(batch)
-    other = run_batch(batch.pk)
-    next(other)
-
-    assert list(slow) == []
-    assert len(list(other)) == 2
-    assert statuses(batch) == ["done"] * 4
-    assert submits().count() == 4
 
 
 def test_a_paused_batch_stops_after_the_item_and_goes_on_when_told(
@@ -217,41 +116,13 @@ def test_whoever_is_dismissed_is_stopped_at_the_next_record(
     assert submits().count() == 1
 
 
-@pytest.fixture
-def reviewed(drafts: list[Record], units: dict[str, Any]) -> list[Record]:
-    return [bring_to(record, "reviewed", units) for record in drafts[:2]]
-
-
-def test_a_service_that_is_away_fails_the_item_and_the_next_run_tries_again(
-    reviewed: list[Record], head: User, seal: Any, settings: Any
-):
-    batch = start_batch(step="sign", record_ids=keys(reviewed), by=head)
-    settings.TSA_URL = "http://127.0.0.1:9/tsa"
-    list(run_batch(batch.pk))
-    assert statuses(batch) == ["failed", "failed"]
-    assert {i.error for i in batch.items.all()} == {"timestamp_unavailable"}
-    batch.refresh_from_db()
-    assert batch.finished_at is None
-    die(batch)
-    assert list(stopped_batches()) == [batch]
-
-    settings.TSA_URL = ""
-    tasks.reconcile.delay()
-
-    assert statuses(batch) == ["done", "done"]
-    assert Artifact.objects.filter(purpose="issued").count() == 2
-    batch.refresh_from_db()
-    assert batch.finished_at
-    assert {i.attempts for i in batch.items.all()} == {2}
-
-
 def test_a_dead_service_is_found_before_the_first_record_is_begun(
-    reviewed: list[Record], head: User, seal: Any, settings: Any
+    two_reviewed: list[Record], head: User, seal: Any, settings: Any
 ):
     settings.TSA_URL = "http://127.0.0.1:9/tsa"
 
     with pytest.raises(TimestampUnavailable):
-        start_batch(step="sign", record_ids=keys(reviewed), by=head)
+        start_batch(step="sign", record_ids=keys(two_reviewed), by=head)
 
     assert not Batch.objects.exists()
 
@@ -267,17 +138,17 @@ def test_a_teacher_is_told_of_a_dead_service_before_the_first_record(
     assert not Batch.objects.exists()
 
 
-def test_a_head_without_a_seal_begins_nothing(reviewed: list[Record], head: User):
+def test_a_head_without_a_seal_begins_nothing(two_reviewed: list[Record], head: User):
     with pytest.raises(NoCredential):
-        start_batch(step="sign", record_ids=keys(reviewed), by=head)
+        start_batch(step="sign", record_ids=keys(two_reviewed), by=head)
 
     assert not Batch.objects.exists()
 
 
 def test_whoever_is_not_the_head_is_refused_record_by_record(
-    reviewed: list[Record], registrar: User
+    two_reviewed: list[Record], registrar: User
 ):
-    batch = start_batch(step="sign", record_ids=keys(reviewed), by=registrar)
+    batch = start_batch(step="sign", record_ids=keys(two_reviewed), by=registrar)
 
     list(run_batch(batch.pk))
 
@@ -285,12 +156,12 @@ def test_whoever_is_not_the_head_is_refused_record_by_record(
 
 
 def test_only_the_content_that_was_agreed_to_is_signed(
-    reviewed: list[Record], head: User, teacher: User, seal: Any
+    two_reviewed: list[Record], head: User, teacher: User, seal: Any
 ):
     """Returned, corrected and submitted again while the batch was paused."""
-    batch = start_batch(step="sign", record_ids=keys(reviewed), by=head)
+    batch = start_batch(step="sign", record_ids=keys(two_reviewed), by=head)
     pause_batch(batch)
-    pk = reviewed[0].pk
+    pk = two_reviewed[0].pk
     return_record(record_id=pk, by=head, reason="Sai điểm")
     changes = {"subjects.math.score": 10}
     edit_record(record_id=pk, by=teacher, base=1, changes=changes)
@@ -302,25 +173,6 @@ def test_only_the_content_that_was_agreed_to_is_signed(
     assert statuses(batch) == ["refused", "done"]
     assert batch.items.first().error == "version_moved"
     assert Record.objects.get(pk=pk).state == "reviewed"
-
-
-def test_trying_ends_some_time_and_somebody_may_let_it_start_again(
-    reviewed: list[Record], head: User, seal: Any, settings: Any
-):
-    batch = start_batch(step="sign", record_ids=keys(reviewed[:1]), by=head)
-    settings.TSA_URL = "http://127.0.0.1:9/tsa"
-    for _ in range(MAX_ATTEMPTS):
-        list(run_batch(batch.pk))
-        die(batch)
-    batch.refresh_from_db()
-    assert (statuses(batch), bool(batch.finished_at)) == (["failed"], True)
-    assert list(stopped_batches()) == []
-
-    settings.TSA_URL = ""
-    assert retry_failed(batch) == 1
-    list(run_batch(batch.pk))
-
-    assert statuses(batch) == ["done"]
 
 
 def test_a_fault_of_the_program_in_one_record_does_not_stop_the_others(
@@ -357,41 +209,6 @@ def other_class(record: Record) -> SchoolClass:
         school=record.issuer, school_year=record.school_year, name="3X", grade=3
     )
     return found
-
-
-@pytest.mark.parametrize(
-    ("changes", "stopped"),
-    [
-        ({}, False),  # young: its first run is on the way
-        ({"created_at": -100}, True),  # handed to a broker that lost it
-        ({"created_at": -100, "claimed_at": -100}, True),  # its run is dead
-        ({"created_at": -100, "claimed_at": -10}, False),  # its run lives
-        ({"created_at": -100, "paused_at": -50}, False),
-        ({"created_at": -100, "finished_at": -50}, False),
-    ],
-)
-def test_the_reconciler_finds_what_stopped_and_nothing_else(
-    drafts: list[Record], teacher: User, changes: dict[str, int], stopped: bool
-):
-    batch = submitting(drafts, teacher)
-    now = timezone.now()
-    times = {key: now + timedelta(seconds=value) for key, value in changes.items()}
-
-    Batch.objects.filter(pk=batch.pk).update(**times) if times else None
-
-    assert stopped_batches(now).exists() == stopped
-
-
-def test_the_worker_takes_a_batch_that_is_delivered_twice_once(
-    drafts: list[Record], teacher: User
-):
-    batch = submitting(drafts, teacher)
-
-    tasks.run_batch.delay(batch.pk)
-    tasks.run_batch.delay(batch.pk)
-
-    assert statuses(batch) == ["done"] * 4
-    assert {item.attempts for item in batch.items.all()} == {1}
 
 
 def test_progress_is_one_query_however_many_items(

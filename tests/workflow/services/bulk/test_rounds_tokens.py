@@ -12,9 +12,9 @@ import pytest
 from django.utils import timezone
 
 from documents.models import Record, SchoolClass, Unit, User
-from tests.workflow.services.bulk.test_rounds import die
 from tests.workflow.services.signing_scene import (
     assert_issued_once,
+    die,
     errors,
     history,
     issue_to,

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from documents.models import LedgerEntry, Record, SchoolClass, Unit, User
 from tests.factories import make_class, make_draft, make_pupil, make_user
+from tests.workflow.services.bulk.batches import submitting
+from tests.workflow.services.signing_scene import statuses
 from workflow import tasks
 from workflow.models import Batch, Deadline
 from workflow.services import submit_record
@@ -52,9 +54,19 @@ def refused(records: list[Record], by: User, unit: Unit) -> Batch:
     return start_batch(step="submit", record_ids=ids, by=by, unit=unit)
 
 
-def submitting(records: list[Record], by: User) -> Batch:
-    ids = [record.pk for record in records]
-    return start_batch(step="submit", record_ids=ids, by=by)
+@pytest.fixture
+def two_schools(
+    drafts: list[Record],
+    others: list[Record],
+    head: User,
+    other_head: User,
+    units: dict[str, Unit],
+) -> tuple[Batch, Batch]:
+    """A batch of three in each of two schools, in the order in which they began."""
+    return (
+        refused(drafts, head, units["school"]),
+        refused(others, other_head, units["other"]),
+    )
 
 
 def turn(named: Batch) -> int | None:
@@ -64,10 +76,6 @@ def turn(named: Batch) -> int | None:
         return None
     assert len(list(work_through(run))) == 1
     return run.batch_id
-
-
-def statuses(batch: Batch) -> list[str]:
-    return list(batch.items.order_by("pk").values_list("status", flat=True))
 
 
 def test_a_slice_ends_after_its_time_and_the_next_one_goes_on(
@@ -83,15 +91,8 @@ def test_a_slice_ends_after_its_time_and_the_next_one_goes_on(
     assert {item.attempts for item in batch.items.all()} == {1}
 
 
-def test_two_schools_take_turns(
-    drafts: list[Record],
-    others: list[Record],
-    head: User,
-    other_head: User,
-    units: dict[str, Unit],
-):
-    first = refused(drafts, head, units["school"])
-    second = refused(others, other_head, units["other"])
+def test_two_schools_take_turns(two_schools: tuple[Batch, Batch]):
+    first, second = two_schools
 
     taken = [turn(first) for _ in range(6)]
 
@@ -114,16 +115,9 @@ def test_a_school_with_many_batches_has_no_more_turns_than_one_with_one(
     assert taken[1] == taken[3] == small.pk
 
 
-def test_whose_date_is_nearest_begins(
-    drafts: list[Record],
-    others: list[Record],
-    head: User,
-    other_head: User,
-    units: dict[str, Unit],
-):
+def test_whose_date_is_nearest_begins(two_schools: tuple[Batch, Batch]):
     now = timezone.now()
-    later = refused(drafts, head, units["school"])
-    sooner = refused(others, other_head, units["other"])
+    later, sooner = two_schools
     days = ((later, 20), (sooner, 10))
     for batch, left in days:
         due = timezone.localdate(now) + timedelta(days=left)
@@ -170,54 +164,30 @@ def test_a_batch_knows_the_day_that_its_records_wait_for(
 
 
 def test_a_batch_that_is_called_and_passed_over_is_called_again(
-    drafts: list[Record],
-    others: list[Record],
-    head: User,
-    other_head: User,
-    units: dict[str, Unit],
+    two_schools: tuple[Batch, Batch],
 ):
-    first = refused(drafts, head, units["school"])
-    second = refused(others, other_head, units["other"])
+    first, second = two_schools
 
     assert turn(second) == first.pk
     assert next_turn(second.pk, after=first.pk) == second.pk
     assert next_turn(first.pk, after=first.pk) == second.pk
 
 
-def test_the_worker_hands_on_until_nobody_waits(
-    drafts: list[Record],
-    others: list[Record],
-    head: User,
-    other_head: User,
-    units: dict[str, Unit],
-):
-    both = [
-        refused(drafts, head, units["school"]),
-        refused(others, other_head, units["other"]),
-    ]
-
-    tasks.run_batch.delay(both[0].pk)
+def test_the_worker_hands_on_until_nobody_waits(two_schools: tuple[Batch, Batch]):
+    tasks.run_batch.delay(two_schools[0].pk)
 
     assert not Batch.objects.filter(finished_at=None).exists()
     assert to_call(timezone.now() + 2 * STALE) == []
 
 
 def test_while_turns_are_taken_the_reconciler_calls_one_at_a_time(
-    drafts: list[Record],
-    others: list[Record],
-    head: User,
-    other_head: User,
-    units: dict[str, Unit],
+    two_schools: tuple[Batch, Batch],
 ):
-    both = [
-        refused(drafts, head, units["school"]),
-        refused(others, other_head, units["other"]),
-    ]
     now = timezone.now()
     Batch.objects.update(created_at=now - 2 * STALE)
-    assert sorted(to_call(now)) == sorted(batch.pk for batch in both)
+    assert sorted(to_call(now)) == sorted(batch.pk for batch in two_schools)
 
-    turn(both[0])
+    turn(two_schools[0])
 
     assert len(to_call(timezone.now())) == 1
 

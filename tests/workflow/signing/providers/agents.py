@@ -33,6 +33,7 @@ class Person:
     pins: list[str] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     pairing_codes: list[str] = field(default_factory=list)
+    asked: threading.Event = field(default_factory=threading.Event)
     hesitates: threading.Event | None = None
 
     def show_pairing_code(self, code: str) -> None:
@@ -40,8 +41,9 @@ class Person:
 
     def ask(self, act: Act, signer: CertificateInfo, *, wrong_pin: bool) -> str:
         self.acts.append(act)
+        self.asked.set()
         if self.hesitates:
-            self.hesitates.wait(5)
+            self.hesitates.wait(60)
         return self.pins.pop(0) if self.pins else PIN
 
 
@@ -60,12 +62,12 @@ class Page:
 
     def get(self, path: str, **headers: str) -> requests.Response:
         url = f"{self.url}/v1/{path}"
-        return requests.get(url, headers=self._headers() | headers, timeout=10)
+        return requests.get(url, headers=self._headers() | headers, timeout=60)
 
     def post(self, path: str, body: Any, **headers: str) -> requests.Response:
         url = f"{self.url}/v1/{path}"
         given = self._headers() | {"Content-Type": "application/json"} | headers
-        return requests.post(url, json=body, headers=given, timeout=10)
+        return requests.post(url, json=body, headers=given, timeout=60)
 
     def _headers(self) -> dict[str, str]:
         given = {"Origin": self.origin} if self.origin is not None else {}

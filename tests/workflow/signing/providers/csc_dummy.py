@@ -123,7 +123,7 @@ def free_port() -> int:
 
 
 def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(200):
+    for _ in range(900):
         assert server.poll() is None, "certomancer-csc ended"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

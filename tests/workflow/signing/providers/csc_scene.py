@@ -16,7 +16,7 @@ from workflow.signing.providers.proof import is_signature
 AUTHORIZE, SIGN = "credentials/authorize", "signatures/signHash"
 SIX_HUNDRED = digests(600)
 FEW = digests(12)
-PATIENCE = Patience(attempts=4, first_wait=0.01, longest_wait=8, connect=1, read=1)
+PATIENCE = Patience(attempts=4, first_wait=0.01, longest_wait=8, connect=30, read=30)
 
 
 class Signer:
