@@ -18,7 +18,7 @@ from documents.models import (
     User,
 )
 from tests import factories
-from tests.factories import NOW, make_class, make_guardian, make_pupil, make_user
+from tests.factories import NOW, TODAY, make_class, make_guardian, make_pupil, make_user
 from workflow.services.bulk.works import Desk
 from workflow.services.signing_off import SignOff
 from workflow.signing.asking import carry_out
@@ -90,10 +90,10 @@ def _without_standing(school: Unit) -> dict[str, User]:
     former, coming = make_user("former"), make_user("coming")
     day = timedelta(days=1)
     Assignment.objects.create(
-        user=former, unit=school, role=Role.HEAD, valid_until=NOW.date() - 2 * day
+        user=former, unit=school, role=Role.HEAD, valid_until=TODAY - 2 * day
     )
     Assignment.objects.create(
-        user=coming, unit=school, role=Role.HEAD, valid_from=NOW.date() + 2 * day
+        user=coming, unit=school, role=Role.HEAD, valid_from=TODAY + 2 * day
     )
     flagged = make_user("flagged")
     flagged.is_superuser = flagged.is_staff = True

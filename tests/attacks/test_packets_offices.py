@@ -12,7 +12,7 @@ from documents.exchange.packages import Package as Envelope
 from documents.exchange.reading import open_record
 from documents.models import Book, Package, Pupil, Record, Unit
 from tests.documents.exchange.packets import package_header
-from tests.factories import NOW, make_user
+from tests.factories import NOW, TODAY, make_user
 from tests.workflow.services.exchange.parcels import (
     CHAU_DOC,
     DEPARTMENT,
@@ -59,7 +59,7 @@ def registered(
 ) -> None:
     somebody = make_user("sáu", role, units[unit])
     type(somebody).objects.filter(pk=somebody.pk).update(personal_number=NUMBER)
-    somebody.assignments.update(**{name: NOW.date() + d for name, d in dates.items()})
+    somebody.assignments.update(**{name: TODAY + d for name, d in dates.items()})
 
 
 Register = Callable[[dict[str, Unit]], object]
@@ -126,7 +126,7 @@ def test_a_head_whose_certificate_names_the_school_needs_no_account(department, 
 
 
 def test_a_school_that_was_none_yet_issues_nothing(department, units):
-    Unit.objects.filter(code="my-ngai").update(valid_from=NOW.date() + DAY)
+    Unit.objects.filter(code="my-ngai").update(valid_from=TODAY + DAY)
 
     done = receive_package(data=parcel(record_xml(RECORD)), by=None, at=NOW)
 

@@ -6,7 +6,7 @@ import pytest
 
 from documents.models import Record, SchoolClass, Unit, User
 from tests.actors import make_record
-from tests.factories import NOW, YEAR
+from tests.factories import NOW, TODAY, YEAR
 from workflow import tasks
 from workflow.models import Deadline, LockRun, Notice, ReminderRule
 from workflow.services.season.late import decide_late, request_late
@@ -39,7 +39,7 @@ def test_the_worker_begins_years_locks_what_was_granted_and_reports(
         by=registrar,
         reason="Mất điện",
     )
-    decide_late(request_id=request.pk, by=officer, until=NOW.date())
+    decide_late(request_id=request.pk, by=officer, until=TODAY)
 
     tasks.run_calendar.delay()
     tasks.run_calendar.delay()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.factories import NOW, YEAR
+from tests.factories import NOW, TODAY, YEAR
 from workflow.models import Deadline, LateRequest
 from workflow.services.season.late import request_late
 
@@ -18,8 +18,8 @@ def deadline(units):
         unit=units["dong-thap"],
         school_year=YEAR,
         group="completed",
-        report_until=NOW.date(),
-        lock_on=NOW.date(),
+        report_until=TODAY,
+        lock_on=TODAY,
         locked_at=NOW,
     )
 
@@ -67,7 +67,7 @@ def test_the_officer_grants_until_a_day_and_sees_no_name(
     sign_in, officer, asked, draft_record
 ):
     client, url = sign_in(officer), to("late-request", asked.uuid)
-    until = NOW.date() + timedelta(days=5)
+    until = TODAY + timedelta(days=5)
     text = client.get(url).content.decode()
     assert "Mất điện" in text and draft_record.book.pupil.name not in text
 
@@ -103,7 +103,7 @@ def test_a_grant_needs_its_day(sign_in, officer, asked):
 
 def test_the_school_reads_and_does_not_decide(sign_in, head, asked, draft_record):
     client, url = sign_in(head), to("late-request", asked.uuid)
-    data = {"act": "grant", "until": NOW.date().isoformat()}
+    data = {"act": "grant", "until": TODAY.isoformat()}
 
     page = client.get(url)
 

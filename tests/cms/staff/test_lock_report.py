@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests import factories
-from tests.factories import NOW, YEAR
+from tests.factories import NOW, TODAY, YEAR
 from workflow.models import Deadline
 from workflow.services.locking import lock_due
 from workflow.services.season.lockreports import report_locks
@@ -21,8 +21,8 @@ def deadline(units):
         unit=units["dong-thap"],
         school_year=YEAR,
         group="completed",
-        report_until=NOW.date(),
-        lock_on=NOW.date() + timedelta(days=1),
+        report_until=TODAY,
+        lock_on=TODAY + timedelta(days=1),
     )
 
 

@@ -103,7 +103,7 @@ def test_the_verifier_says_that_the_pages_are_a_copy_and_who_signed_the_data(rec
 
 
 def copy_with(record: Record, packet: bytes) -> bytes:
-    note = CopyNote(made_by="Trường", made_on=NOW.date())
+    note = CopyNote(made_by="Trường", made_on=timezone.localdate(NOW))
     assert record.current is not None
     return render_pdf(form_input(record.current, packet=packet, copy=note))
 

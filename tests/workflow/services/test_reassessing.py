@@ -7,7 +7,7 @@ import pytest
 from documents.exchange.standing import Given, given_to, signed_rows
 from documents.models import Record, SchoolClass, Unit, User
 from tests.actors import bring_to
-from tests.factories import NOW, YEAR, make_draft, make_user
+from tests.factories import NOW, TODAY, YEAR, make_draft, make_user
 from workflow.errors import IllegalTransition, NotAllowed, NotVisible
 from workflow.models import Deadline, Reassessment
 from workflow.services import (
@@ -173,7 +173,7 @@ def test_the_whole_summer_from_the_first_signature_to_the_second_lock(
     )
     submit_record(record_id=draft.pk, by=teacher, at=NOW)
     sign_record(record_id=draft.pk, by=head, at=NOW)
-    today = NOW.date()
+    today = TODAY
     Deadline.objects.create(
         unit=units["dong-thap"],
         school_year=YEAR,

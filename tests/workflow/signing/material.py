@@ -13,6 +13,7 @@ from documents.exchange.records import RecordPacket
 from documents.kinds.primary_year import PrimaryYear, Pupil, School, SubjectMark
 from documents.rendering import FormInput, render_pdf, render_stamp
 from tests.factories import NOW as NOW
+from tests.factories import TODAY
 from workflow.signing.development import (
     DevelopmentCA,
     IssuedKey,
@@ -87,7 +88,7 @@ def printed_form(packet: bytes = b"") -> FormInput:
         verify_url=f"http://localhost:8000/v/{CODE}",
         created_at=NOW,
         place="Mỹ Ngãi",
-        signed_on=NOW.date(),
+        signed_on=TODAY,
         head_name=HEAD,
         packet=packet,
     )

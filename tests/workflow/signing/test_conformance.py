@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from documents.rendering import CopyNote, render_pdf
+from tests.factories import TODAY
 from tests.workflow.signing.material import NOW, printed_form, printed_record
 from workflow.signing.longterm import written
 from workflow.signing.update import open_update
@@ -66,7 +67,7 @@ def test_the_file_conforms_at_each_step_of_its_life(files, flavour):
 
 @pytest.mark.parametrize("flavour", ["3a", "ua1"])
 def test_the_copy_of_a_receiver_conforms_too(desk, tmp_path, flavour):
-    note = CopyNote("Sở GDĐT Đồng Tháp", NOW.date(), NOW.date(), "Hòa", "Mỹ Ngãi")
+    note = CopyNote("Sở GDĐT Đồng Tháp", TODAY, TODAY, "Hòa", "Mỹ Ngãi")
     form = replace(printed_form(desk.signed_packet().to_bytes()), copy=note)
     path = tmp_path / "copy.pdf"
     path.write_bytes(render_pdf(form))

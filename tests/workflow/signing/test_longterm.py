@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.factories import TODAY
 from tests.workflow.signing.material import NOW, Desk, set_up_desk
 from workflow.signing.algorithms import (
     Algorithm,
@@ -211,7 +212,7 @@ def test_the_policy_of_this_release(use, accepted, may_sign):
 
 def test_the_longest_key_that_fits_decides():
     rows = (
-        Algorithm("key", "rsa", sign=False, min_bits=2048, accept_until=NOW.date()),
+        Algorithm("key", "rsa", sign=False, min_bits=2048, accept_until=TODAY),
         Algorithm("key", "rsa", sign=True, min_bits=3072),
     )
     policy = AlgorithmPolicy(rows)

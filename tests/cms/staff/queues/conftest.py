@@ -8,7 +8,7 @@ from django.test import Client
 
 from cms.staff.queues.base import Queue
 from documents.models import Unit, User
-from tests.factories import NOW, YEAR
+from tests.factories import TODAY, YEAR
 from workflow.models import Deadline
 
 from .tasks import HOME
@@ -21,8 +21,8 @@ def deadline(units: dict[str, Unit]) -> Deadline:
         unit=units["dong-thap"],
         school_year=YEAR,
         group="completed",
-        report_until=NOW.date() + timedelta(days=12),
-        lock_on=NOW.date() + timedelta(days=20),
+        report_until=TODAY + timedelta(days=12),
+        lock_on=TODAY + timedelta(days=20),
     )
 
 

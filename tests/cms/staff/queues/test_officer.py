@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests import factories
 from tests.cms.staff.conftest import fill, to
-from tests.factories import NOW
+from tests.factories import NOW, TODAY
 from workflow.models import Deadline
 from workflow.services.season.late import request_late
 
@@ -17,8 +17,8 @@ def test_the_officer_decides_locks_and_sees_who_is_behind(
     queue_of, officer, registrar, draft_record, deadline
 ):
     Deadline.objects.filter(pk=deadline.pk).update(
-        report_until=NOW.date() - timedelta(days=9),
-        lock_on=NOW.date() - timedelta(days=1),
+        report_until=TODAY - timedelta(days=9),
+        lock_on=TODAY - timedelta(days=1),
     )
     queue = queue_of(officer)
     due = by_text(queue.waiting, "lock of")

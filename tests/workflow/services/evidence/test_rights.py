@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from documents.models import Assignment, Record, Signature, User
-from tests.factories import NOW, make_user
+from tests.factories import NOW, TODAY, make_user
 from workflow.services import confirm_rows, submit_record
 from workflow.services.evidence.rights import Wrong, had_right
 
@@ -35,13 +35,13 @@ def test_who_holds_the_office_on_that_day_has_the_right(signed):
 
 
 def test_an_office_that_ended_later_was_held_then(signed):
-    Assignment.objects.update(valid_until=NOW.date() + DAY)
+    Assignment.objects.update(valid_until=TODAY + DAY)
 
     assert [had_right(one) for one in signed.values()] == [None] * 3
 
 
 def test_an_office_that_had_ended_gives_no_right(signed):
-    Assignment.objects.update(valid_until=NOW.date() - 2 * DAY)
+    Assignment.objects.update(valid_until=TODAY - 2 * DAY)
 
     assert {had_right(one) for one in signed.values()} == {Wrong.NO_ROLE}
 

@@ -12,7 +12,7 @@ from django.db import connection
 from documents import storage, triggers
 from documents.models import Artifact, Record, Unit, User
 from tests.actors import make_record
-from tests.factories import NOW, make_class, make_draft
+from tests.factories import NOW, TODAY, make_class, make_draft
 from workflow.services import (
     dispatch_record,
     lock_record,
@@ -221,14 +221,14 @@ def test_who_did_not_hold_the_office_that_day_signed_nothing_official(
     pdf = issued(signed_record)
     assert verdict_of_file(pdf, NOW).verdict == "authentic"
 
-    head.assignments.update(valid_from=NOW.date() + timedelta(days=2))
+    head.assignments.update(valid_from=TODAY + timedelta(days=2))
 
     answer = verdict_of_file(pdf, NOW)
     assert (answer.verdict, reasons(answer)) == ("unknown", ["signer_without_role"])
 
 
 def test_who_leaves_the_office_later_has_signed_well(signed_record: Record, head: User):
-    head.assignments.update(valid_until=NOW.date() + timedelta(days=1))
+    head.assignments.update(valid_until=TODAY + timedelta(days=1))
 
     later = NOW + timedelta(days=30)
 

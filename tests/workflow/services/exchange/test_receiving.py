@@ -21,7 +21,7 @@ from documents.models import (
     User,
 )
 from tests.documents.rendering.sheets import year_sheet
-from tests.factories import NOW, make_user
+from tests.factories import NOW, TODAY, make_user
 from tests.workflow.services.exchange.parcels import (
     BOOK,
     CHAU_DOC,
@@ -283,7 +283,7 @@ def test_a_report_goes_up_the_tree_and_nowhere_else(units, department):
 
 
 def test_a_school_that_was_closed_sends_nothing(units, department):
-    closed = NOW.date() - timedelta(days=3)
+    closed = TODAY - timedelta(days=3)
     Unit.objects.filter(code="my-ngai").update(valid_until=closed)
 
     with pytest.raises(PacketNotTaken) as caught:

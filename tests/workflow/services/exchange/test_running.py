@@ -21,7 +21,15 @@ from documents.models import (
     User,
 )
 from tests.actors import bring_to
-from tests.factories import NOW, YEAR, give_key, make_class, make_draft, make_pupil
+from tests.factories import (
+    NOW,
+    TODAY,
+    YEAR,
+    give_key,
+    make_class,
+    make_draft,
+    make_pupil,
+)
 from tests.workflow.services.exchange.parcels import (
     DEPARTMENT,
     HOA_THUAN,
@@ -174,7 +182,7 @@ def test_while_one_worker_lives_no_other_begins(signed_record, school, registrar
 
 def test_who_loses_the_office_meanwhile_sends_nothing(signed_record, school, registrar):
     run = start_sending(school=school, school_year=YEAR, by=registrar)
-    registrar.assignments.update(valid_until=NOW.date() - timedelta(days=1))
+    registrar.assignments.update(valid_until=TODAY - timedelta(days=1))
 
     done(run)
 
