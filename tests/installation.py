@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import runpy
@@ -181,13 +182,34 @@ def give_back(migrated: Installation) -> None:
     """Make the test database of this process once more what ``migrated`` is."""
     if connection.vendor == "postgresql":
         name = connection.settings_dict["NAME"]
-        connections.close_all()
+        close_connections()
         _execute(f"DROP DATABASE {name} WITH (FORCE)")
         _execute(f"CREATE DATABASE {name} TEMPLATE {migrated.database}")
         return
     with closing(sqlite3.connect(migrated.folder / "hocba.sqlite3")) as source:
         connection.ensure_connection()
         source.backup(connection.connection)
+
+
+def close_connections() -> None:
+    """Those of this thread: beside a loop, and under the one that Playwright leaves.
+
+    Django keeps the two apart (asgiref's ``Local``). One that was left open would be
+    found dead by the next test of its kind.
+    """
+    running = asyncio._get_running_loop()
+    loop = running or asyncio.new_event_loop()
+    found: list[Any] = []
+    try:
+        for one in (loop, None):
+            asyncio._set_running_loop(one)
+            found += connections.all(initialized_only=True)
+        for each in found:
+            each.close()
+    finally:
+        asyncio._set_running_loop(running)
+        if running is None:
+            loop.close()
 
 
 def _unused_name() -> str:
