@@ -41,11 +41,14 @@ class EditorsGuardMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
-        match, user = request.resolver_match, request.user
+        match = request.resolver_match
         assert match is not None  # a view was found
-        if not isinstance(user, User) or not edits_the_site(match):
+        if not edits_the_site(match):
+            return None  # and nobody was asked who it is: most pages need no session
+        user = request.user
+        if not isinstance(user, User) or not user.standing:
             return None
-        if not user.standing or has_role(user, [Role.ADMIN]):
+        if has_role(user, [Role.ADMIN]):
             return None
         response: HttpResponse = permission_denied(request)
         return response
