@@ -14,14 +14,12 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.admin.views.home import RecentEditsPanel
 
+from cms.staff.classes import GRID_ROLES
 from cms.staff.home import QueuePanel
 from cms.staff.notices import NoticesMenuItem, NoticesPanel
 from cms.staff.roles import StaffRequest, acting, acts_as, offices
 from cms.staff.views import spare_permissions
 from documents.models import Role
-
-SCHOOL_ROLES = (Role.CLASS_TEACHER, Role.HEAD, Role.REGISTRAR)
-GRID_ROLES = (*SCHOOL_ROLES, Role.SUBJECT_TEACHER)
 
 
 @hooks.register("register_admin_urls")
@@ -183,8 +181,7 @@ def batches_item() -> MenuItem:
 
 @hooks.register("register_admin_menu_item")
 def key_item() -> MenuItem:
-    roles = (*SCHOOL_ROLES, Role.SUBJECT_TEACHER)
-    return RoleMenuItem(_("My signing key"), "staff:key", "key", 72, roles)
+    return RoleMenuItem(_("My signing key"), "staff:key", "key", 72, GRID_ROLES)
 
 
 @hooks.register("register_admin_menu_item")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from documents import machine
-from documents.models import ISSUED_STATES, Role, SchoolClass, State, Unit, User
+from documents.models import ISSUED_STATES, Role, SchoolClass, State, User
 from documents.reading import log_reads
 from workflow.services.drafts import settle_class
 from workflow.services.editing import in_grid_of
@@ -38,8 +39,7 @@ def open_grid(user: User, class_id: int) -> SchoolClass:
     school_class = get_object_or_404(
         SchoolClass.objects.select_related("school"), pk=class_id
     )
-    place = (school_class.school, school_class)
-    if not any(user.holds(role, *place) for role in GRID_ROLES):
+    if not serves(user, school_class, GRID_ROLES):
         raise Http404
     return school_class
 
@@ -49,9 +49,14 @@ def open_class(user: User, class_id: int) -> SchoolClass:
     school_class = get_object_or_404(
         SchoolClass.objects.select_related("school"), pk=class_id
     )
-    if not any(user.holds(r, school_class.school, school_class) for r in SCHOOL_ROLES):
+    if not serves(user, school_class, SCHOOL_ROLES):
         raise Http404
     return school_class
+
+
+def serves(user: User, school_class: SchoolClass, roles: Iterable[Role]) -> bool:
+    """Whether the person has one of these roles for the class, or for its school."""
+    return any(user.holds(role, school_class.school, school_class) for role in roles)
 
 
 class ClassesView(StaffView):
@@ -111,7 +116,7 @@ class ClassView(StaffView):
             summary=grid.summary(),
             ready=[s for s in self.sheets if s.is_ready and self._may_submit(s)],
             teaches=user.holds(Role.CLASS_TEACHER, *place),
-            prints=self._may_print(place),
+            prints=self._may_print(),
             grid=page_data(self.request, self.school_class, grid, shown),
             texts=texts(),
             state=self.request.GET.get("state", ""),
@@ -129,10 +134,9 @@ class ClassView(StaffView):
         returned = set(came_back(drafts).values_list("pk", flat=True))
         return [sheet for sheet in sheets if sheet.record.pk in returned]
 
-    def _may_print(self, place: tuple[Unit, SchoolClass]) -> bool:
-        if not any(self.request.user.holds(role, *place) for role in SCHOOL_ROLES):
-            return False
-        return any(sheet.record.state in ISSUED_STATES for sheet in self.sheets)
+    def _may_print(self) -> bool:
+        issued = any(sheet.record.state in ISSUED_STATES for sheet in self.sheets)
+        return issued and serves(self.request.user, self.school_class, SCHOOL_ROLES)
 
     def _may_submit(self, sheet: Sheet) -> bool:
         return machine.permitted(sheet.record, "submit", self.request.user)
