@@ -246,7 +246,8 @@ def _work_on(item: BatchItem) -> None:
 
 
 def _take_step(item: BatchItem) -> None:
-    outcomes.require_same(item)
+    if refusal := outcomes.moved(item):
+        raise refusal
     take = STEPS[item.batch.step]
     # Read with the item: a person who loses a role is stopped at the next one.
     by = item.batch.by

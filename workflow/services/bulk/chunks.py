@@ -55,7 +55,7 @@ def work_in_chunks(run: Run, batch: Batch) -> Iterator[BatchItem]:
     while bulk and goes_on():
         by = User.objects.get(pk=batch.by_id)
         waiting = waiting_items(batch.pk).filter(pk__gt=after)
-        rows = bulk.among(waiting, by).select_related("batch").order_by("pk")
+        rows = outcomes.to_work_on(bulk.among(waiting, by)).order_by("pk")
         items = list(islice(rows, CHUNK))
         if not items:
             return
@@ -65,14 +65,13 @@ def work_in_chunks(run: Run, batch: Batch) -> Iterator[BatchItem]:
 
 def _work_on(items: Sequence[BatchItem], bulk: Bulk, by: User) -> Iterator[BatchItem]:
     done = outcomes.done_among(items)
-    moved = outcomes.moved_among(items)
     outcomes.close_many([item for item in items if item.pk in done])
     left = {item.record_id: item for item in items if item.pk not in done}
     for item in items:
         if item.pk in done:
             yield item
-        elif error := moved.get(item.pk):
-            outcomes.judge(item, error)
+        elif refusal := outcomes.moved(item):
+            outcomes.judge(item, refusal)
             yield left.pop(item.record_id)
     try:
         taken = bulk.take(list(left), by, items[0].batch)

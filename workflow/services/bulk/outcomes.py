@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from documents.errors import RecordsError
-from documents.models import LedgerEntry, Record
+from documents.models import LedgerEntry
 
 from ...errors import IllegalTransition, NoCredential, VersionMoved
 from ...models import BatchItem, ItemStatus
@@ -57,30 +57,20 @@ def done_among(items: Sequence[BatchItem]) -> set[int]:
 def to_work_on(items: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
     """With what is asked of an item before its step, all as it is at this moment.
 
-    The batch with the person for whom it acts, and the version of the record.
+    The batch with the person for whom it acts, and the record.
     """
-    return items.select_related("batch__by").annotate(stands=F("record__current"))
+    return items.select_related("batch__by", "record")
 
 
-def require_same(item: BatchItem) -> None:
-    """Raise VersionMoved if the record has another version than was agreed to.
+def moved(item: BatchItem) -> VersionMoved | None:
+    """The refusal, if the record has another version than was agreed to.
 
     While the batch waited it may have come back with another content. ``item`` is one
     of ``to_work_on``.
     """
-    if item.version_id and item.version_id != item.stands:  # type: ignore[attr-defined]
-        raise VersionMoved(item.record)
-
-
-def moved_among(items: Sequence[BatchItem]) -> dict[int, VersionMoved]:
-    """The refusal of each that ``require_same`` would refuse, by its key; one query."""
-    agreed = {item.record_id: item for item in items if item.version_id}
-    records = Record.objects.filter(pk__in=list(agreed)).select_related("current")
-    return {
-        agreed[record.pk].pk: VersionMoved(record)
-        for record in records.defer("current__canonical", "current__lineage")
-        if record.current_id != agreed[record.pk].version_id
-    }
+    if item.version_id in (None, item.record.current_id):
+        return None
+    return VersionMoved(item.record)
 
 
 def close(item: BatchItem) -> None:

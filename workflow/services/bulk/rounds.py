@@ -141,7 +141,8 @@ class Rounds:
 
     def _begin(self, item: BatchItem, journal: Journal, by: User) -> Work:
         """Check the rules for one item. Raises what the step raises, VersionMoved."""
-        outcomes.require_same(item)
+        if refusal := outcomes.moved(item):
+            raise refusal
         keeper = self.keys.keeper
         stamper = KeepingStamper(keeper.timestamper, journal)
         # An item that stopped once may stop again: its pages are remembered.
