@@ -254,10 +254,10 @@ def enter(
 def item_of(package: Package, one: Parcel) -> PackageItem:
     """What the package says of a record: the version that it brings, or recalls."""
     record, version = one.record, one.record.current
-    is_recall = bool(one.told and not one.sha256)
-    if one.told and not one.sha256:
-        number, sha256, *_why = astuple(one.told.recalled)
-        version_id = one.told.version_id
+    told = None if one.sha256 else one.told
+    if told:
+        number, sha256, *_why = astuple(told.recalled)
+        version_id = told.version_id
     else:
         assert version is not None  # record_past_draft_has_a_version
         number, sha256, version_id = version.number, version.sha256, version.pk
@@ -268,5 +268,5 @@ def item_of(package: Package, one: Parcel) -> PackageItem:
         record_uuid=record.uuid,
         number=number,
         sha256=sha256,
-        is_recall=is_recall,
+        is_recall=told is not None,
     )
