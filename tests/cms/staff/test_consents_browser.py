@@ -25,10 +25,6 @@ from .test_agent_browser import check_access, page
 __all__ = ["page"]  # a fixture
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# A message of Wagtail's fades in: until then its words are pale.
-SETTLED = """Promise.allSettled(document.querySelector(".messages")
-    .getAnimations({subtree: true}).map(one => one.finished))"""
-
 
 @pytest.fixture
 def records(
@@ -54,7 +50,8 @@ def test_a_wrong_pin_is_said_at_its_field_and_the_right_one_signs(
     expect(page.locator(".error-message")).to_be_visible()
     expect(field).to_be_focused()
     expect(field).to_have_value("")
-    page.evaluate(SETTLED)
+    # A message of Wagtail's fades in once the page is ready: until then it is pale.
+    expect(page.locator(".messages > ul")).to_have_css("opacity", "1")
     check_access(page)
     assert statuses(batch) == ["pending"] * 2
     field.fill(PIN)
