@@ -89,6 +89,9 @@ def hit(page: Page, name: str) -> Locator:
 
 def check_access(page: Page) -> None:
     """No finding of axe, and nothing to scroll sideways, on desktop and phone."""
+    # Wagtail's messages fade in once the page is ready: until then they are pale.
+    for messages in page.locator(".messages > ul").all():
+        expect(messages).to_have_css("opacity", "1")
     for size in (DESKTOP, PHONE, NARROW):
         page.set_viewport_size(size)
         results = Axe().run(page, options={"runOnly": WCAG}).response

@@ -158,6 +158,7 @@ def test_what_was_typed_before_the_window_closed_comes_back(page: Page) -> None:
     context = page.context
     context.set_offline(True)
     type_score(page, 20, "4")
+    expect(page.locator("[data-saved]")).to_contain_text("kept on this computer")
     page.close()
     context.set_offline(False)
 

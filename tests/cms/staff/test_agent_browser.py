@@ -82,6 +82,9 @@ def page(
 
 def check_access(page: Page) -> None:
     """No finding of axe, and nothing to scroll sideways, also on a small phone."""
+    # Wagtail's messages fade in once the page is ready: until then they are pale.
+    for messages in page.locator(".messages > ul").all():
+        expect(messages).to_have_css("opacity", "1")
     for size in SIZES:
         page.set_viewport_size(size)
         found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
